@@ -12,24 +12,25 @@ package enum CanonicalJSON {
     package static func encode(_ value: JSONValue) throws(CanonicalJSONError) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(256)
-        try append(value, to: &bytes, at: .root)
+        if let tokens = append(value, to: &bytes) {
+            throw .undigestibleNumber(JSONPointer(tokens: tokens.reversed()))
+        }
         return bytes
     }
 
-    private static func append(
-        _ value: JSONValue, to bytes: inout [UInt8], at pointer: JSONPointer
-    ) throws(CanonicalJSONError) {
+    /// Returns the way out to the root from a number that cannot be digested, or nothing.
+    private static func append(_ value: JSONValue, to bytes: inout [UInt8]) -> [String]? {
         switch value {
         case .null, .bool, .string:
             value.write(into: &bytes)
         case .number(let number):
-            guard number.survivesDouble else { throw .undigestibleNumber(pointer) }
+            guard number.survivesDouble else { return [] }
             append(number, to: &bytes)
         case .array(let items):
             bytes.append(UInt8(ascii: "["))
             for (index, item) in items.enumerated() {
                 if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                try append(item, to: &bytes, at: pointer.appending(index))
+                if let way = append(item, to: &bytes) { return way + [String(index)] }
             }
             bytes.append(UInt8(ascii: "]"))
         case .object(let object):
@@ -38,10 +39,11 @@ package enum CanonicalJSON {
                 if index > 0 { bytes.append(UInt8(ascii: ",")) }
                 JSONText.append(member.key, to: &bytes)
                 bytes.append(UInt8(ascii: ":"))
-                try append(member.value, to: &bytes, at: pointer.appending(member.key))
+                if let way = append(member.value, to: &bytes) { return way + [member.key] }
             }
             bytes.append(UInt8(ascii: "}"))
         }
+        return nil
     }
 
     /// The order of UTF-16 code units, read off UTF-8.

@@ -59,6 +59,20 @@ package struct JSONObject: Sendable {
     /// Whether there is a member of that key.
     package func contains(_ key: String) -> Bool { position(of: ExactKey(text: key)) != nil }
 
+    /// Appends the object as `JSONValue.write(into:)` does.
+    func write(into bytes: inout [UInt8]) {
+        var separator = UInt8(ascii: "{")
+        if entries.isEmpty { bytes.append(separator) }
+        for entry in entries {
+            bytes.append(separator)
+            JSONText.append(entry.key.text, to: &bytes)
+            bytes.append(UInt8(ascii: ":"))
+            entry.value.write(into: &bytes)
+            separator = UInt8(ascii: ",")
+        }
+        bytes.append(UInt8(ascii: "}"))
+    }
+
     mutating func reserveCapacity(_ count: Int) { entries.reserveCapacity(count) }
 
     private func position(of key: ExactKey) -> Int? {

@@ -38,36 +38,11 @@ extension JSONScanner {
         unescaped.append(contentsOf: run)
     }
 
-    /// Moves to the next quote, backslash or control character, eight bytes at a time; returns whether all was ASCII.
+    /// Moves to the next quote, backslash or control character; returns whether all was ASCII.
     private mutating func skipPlainRun() -> Bool {
-        let base = UnsafeRawPointer(bytes.baseAddress)
-        var seen: UInt64 = 0
-        while let base, position &+ 8 <= bytes.count {
-            let word = base.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-            if Self.hasSpecial(word) { break }
-            seen |= word
-            position &+= 8
-        }
-        while position < bytes.count {
-            let byte = bytes[position]
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }
-            seen |= UInt64(byte)
-            position &+= 1
-        }
-        return seen & 0x8080_8080_8080_8080 == 0
-    }
-
-    /// Whether one of eight bytes is a quote, a backslash or a control character.
-    ///
-    /// Per byte, `x - n` borrows into the top bit exactly where `x < n` and the top bit of `x` is clear. A borrow can
-    /// also mark the byte above a true hit, never a byte of a word without one.
-    private static func hasSpecial(_ word: UInt64) -> Bool {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
-        let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
-        let hits =
-            ((word &- ones &* 0x20) & ~word) | ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash)
-        return hits & (ones &* 0x80) != 0
+        let run = ByteScan.plainRun(in: bytes, from: position)
+        position = run.end
+        return run.isASCII
     }
 
     private func validated(_ run: UnsafeBufferPointer<UInt8>, from start: Int) throws(JSONSyntaxError) -> String {

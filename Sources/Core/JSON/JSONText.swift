@@ -8,14 +8,13 @@ enum JSONText {
 
     private static func appendEscaped(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
         var start = 0
-        for position in 0..<text.count {
-            let byte = text[position]
-            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<position]))
-            appendEscape(of: byte, to: &bytes)
-            start = position + 1
+        while true {
+            let end = ByteScan.plainRun(in: text, from: start).end
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<end]))
+            if end == text.count { return }
+            appendEscape(of: text[end], to: &bytes)
+            start = end + 1
         }
-        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
     }
 
     private static func appendEscape(of byte: UInt8, to bytes: inout [UInt8]) {

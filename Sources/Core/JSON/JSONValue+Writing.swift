@@ -21,16 +21,7 @@ extension JSONValue {
             }
             bytes.append(UInt8(ascii: "]"))
         case .object(let object):
-            var separator = UInt8(ascii: "{")
-            if object.isEmpty { bytes.append(separator) }
-            for (key, value) in object {
-                bytes.append(separator)
-                JSONText.append(key, to: &bytes)
-                bytes.append(UInt8(ascii: ":"))
-                value.write(into: &bytes)
-                separator = UInt8(ascii: ",")
-            }
-            bytes.append(UInt8(ascii: "}"))
+            object.write(into: &bytes)
         }
     }
 
