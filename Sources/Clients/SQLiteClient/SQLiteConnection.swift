@@ -88,6 +88,9 @@ package final class SQLiteConnection {
     /// How many rows the last insert, update or delete changed.
     package var changedRows: Int64 { sqlite3_changes64(handle) }
 
+    /// How many rows this connection has changed since it was opened.
+    package var totalChanges: Int64 { sqlite3_total_changes64(handle) }
+
     private static func milliseconds(_ duration: Duration) -> Int64 {
         let (seconds, attoseconds) = duration.components
         return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
