@@ -1,0 +1,158 @@
+import CEvent
+import EventLoop
+import Synchronization
+
+extension HTTPServer {
+    /// A request is complete; called by libevent.
+    static func handle(_ request: OpaquePointer?, _ context: UnsafeMutableRawPointer?) {
+        guard let request, let server = from(context), let handle = evhttp_request_get_connection(request),
+            let buffer = evhttp_connection_get_bufferevent(handle),
+            let connection = server.connections[UInt(bitPattern: buffer)]
+        else { return }
+        server.adopt(connection)
+        server.receive(request, on: connection)
+    }
+
+    private func receive(_ request: OpaquePointer, on connection: Connection) {
+        connection.request = request
+        // A pipelined request arrives without new bytes.
+        touched.append(connection)
+        if let verdict = connection.verdict {
+            takeOver(connection, refusing: verdict)
+            return
+        }
+        let reading = RequestReader.read(
+            request, scanner: connection.scanner, targetLimit: configuration.maximumTargetBytes)
+        switch reading {
+        case .failure(let refusal): takeOver(connection, refusing: refusal)
+        case .success(let reading):
+            connection.stage = .pending
+            connection.deadline = nil
+            connection.isWatched = false
+            connection.answering = Connection.Answering(
+                isHead: reading.method == .head, isHTTP10: reading.isHTTP10,
+                mustClose: reading.headers.hasToken("close", in: "Connection"))
+            evhttp_request_set_on_complete_cb(
+                request, { _, context in HTTPServer.completed(context) }, connection.context)
+            dispatch(reading, from: connection)
+        }
+    }
+
+    private func dispatch(_ request: HTTPRequest, from connection: Connection) {
+        guard counters.requestsInFlight.load(ordering: .relaxed) < configuration.maximumRequestsInFlight else {
+            counters.refused.add()
+            var response = answer(to: .overloaded)
+            response.headers["Retry-After"] = "1"
+            respond(response, on: connection)
+            return
+        }
+        counters.requestsInFlight.add()
+        counters.requests.add()
+        let exchange = HTTPExchange(connection: connection)
+        Task(executorPreference: loop) { [self] in
+            let reply = await handler(request, exchange)
+            loop.run { [self] in
+                counters.requestsInFlight.add(-1)
+                finish(reply, on: connection)
+            }
+        }
+    }
+
+    /// Sends what the handler answered, unless the client has left.
+    private func finish(_ reply: HTTPReply, on connection: Connection) {
+        guard connection.stage == .pending else { return }
+        connection.disconnectActions = []
+        switch reply {
+        case .response(let response): respond(response, on: connection)
+        case .eventStream(let headers, let open):
+            if connection.answering.isHead {
+                var head = HTTPResponse(status: 200, headers: headers)
+                head.headers["Content-Type"] = "text/event-stream"
+                respond(head, on: connection)
+            } else {
+                openStream(connection, headers: headers, open)
+            }
+        }
+    }
+
+    /// Hands a response to evhttp, which sends it and then reads the next request or closes.
+    private func respond(_ response: HTTPResponse, on connection: Connection) {
+        guard let request = connection.request else { return }
+        guard let output = evhttp_request_get_output_headers(request),
+            200...599 ~= response.status, add(response, to: output, for: connection)
+        else {
+            takeOver(connection, refusing: .unsafeReply)
+            return
+        }
+        if hasBody(response, for: connection), !response.body.isEmpty,
+            let body = evhttp_request_get_output_buffer(request)
+        {
+            response.body.withUnsafeBytes { _ = evbuffer_add(body, $0.baseAddress, $0.count) }
+        }
+        connection.stage = .replying
+        connection.deadline = loop.now + configuration.replyDeadline
+        evhttp_send_reply(request, Int32(response.status), reasonPhrase(response.status), nil)
+    }
+
+    private func hasBody(_ response: HTTPResponse, for connection: Connection) -> Bool {
+        response.status != 204 && response.status != 304 && !connection.answering.isHead
+    }
+
+    /// Adds the header lines; false if one could not be added, because it would split the response.
+    private func add(
+        _ response: HTTPResponse, to list: UnsafeMutablePointer<evkeyvalq>, for connection: Connection
+    ) -> Bool {
+        guard response.headers.areSafe else { return false }
+        var isGood = true
+        var hasType = false
+        for field in response.headers.fields where !Self.isOwn(field.name) {
+            if HTTPHeaders.same(field.name, "Content-Type") { hasType = true }
+            if evhttp_add_header(list, field.name, field.value) != 0 { isGood = false }
+        }
+        if response.status != 204, response.status != 304 {
+            if !hasType, !response.body.isEmpty {
+                isGood = evhttp_add_header(list, "Content-Type", "application/octet-stream") == 0 && isGood
+            }
+            isGood = evhttp_add_header(list, "Content-Length", String(response.body.count)) == 0 && isGood
+        }
+        isGood = evhttp_add_header(list, "Date", dateCache.text()) == 0 && isGood
+        if connection.answering.mustClose || phase != .running {
+            isGood = evhttp_add_header(list, "Connection", "close") == 0 && isGood
+        }
+        return isGood
+    }
+
+    /// Whether a header is the server's to write.
+    static func isOwn(_ name: String) -> Bool {
+        switch name.utf8.count {
+        case 4: HTTPHeaders.same(name, "Date")
+        case 10: HTTPHeaders.same(name, "Connection") || HTTPHeaders.same(name, "Keep-Alive")
+        case 14: HTTPHeaders.same(name, "Content-Length")
+        case 17: HTTPHeaders.same(name, "Transfer-Encoding")
+        default: false
+        }
+    }
+
+    /// The response has been sent, and evhttp is about to read the next request or to close; called by libevent.
+    /// Nothing may be freed here.
+    private static func completed(_ context: UnsafeMutableRawPointer?) {
+        guard let connection = Connection.from(context), connection.stage == .replying else { return }
+        let server = connection.server
+        connection.stage = .head
+        connection.request = nil
+        connection.scanner = HeadScanner()
+        connection.deadline = server.loop.now + server.configuration.idleTimeout
+        if connection.isWatched {
+            bufferevent_setwatermark(connection.buffer, Int16(EV_READ), 0, 0)
+            connection.isWatched = false
+        }
+        // What was pipelined is in the buffer already; the round hook acts on what is found.
+        server.touched.append(connection)
+        server.scan(connection, from: 0)
+    }
+
+    /// The answer that the server gives by itself.
+    func answer(to refusal: Refusal) -> HTTPResponse {
+        configuration.refusal(refusal.status, refusal.code, refusal.detail)
+    }
+}

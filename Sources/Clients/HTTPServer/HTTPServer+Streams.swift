@@ -1,0 +1,155 @@
+import CEvent
+import EventLoop
+import Glibc
+import Synchronization
+
+extension HTTPServer {
+    /// From here on frames of at least this many bytes are shared by reference instead of being copied.
+    static let sharedFrameBytes = 2048
+
+    /// Turns a pending request into an event stream.
+    func openStream(
+        _ connection: Connection, headers: HTTPHeaders, _ open: @Sendable (HTTPEventStream) -> Void
+    ) {
+        guard headers.areSafe else {
+            takeOver(connection, refusing: .unsafeReply)
+            return
+        }
+        var response = HTTPResponse(status: 200, headers: headers)
+        response.headers["Content-Type"] = "text/event-stream"
+        if response.headers["Cache-Control"] == nil { response.headers["Cache-Control"] = "no-cache" }
+        let isChunked = !connection.answering.isHTTP10
+        var size = configuration.streamSendBufferBytes
+        setsockopt(connection.descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+        installCallbacks(connection)
+        connection.stage = .streaming
+        connection.deadline = nil
+        connection.stream = StreamState(isChunked: isChunked, now: loop.now)
+        counters.streams.add()
+        // A stream may stay for days: what is left of its request is not needed any more.
+        if let request = connection.request, let headers = evhttp_request_get_input_headers(request) {
+            evhttp_clear_headers(headers)
+        }
+        let head = ResponseHead.encode(
+            response, date: dateCache.text(), framing: isChunked ? .chunked : .untilClose)
+        head.withUnsafeBytes { write($0, to: connection, owner: nil) }
+        guard connection.stage == .streaming else { return }
+        open(HTTPEventStream(connection: connection))
+        if phase != .running { queue(.close(connection)) }
+    }
+
+    /// Adds to the queue, from any thread. If too much waits, the streams that are addressed are cut.
+    func queue(_ delivery: DeliveryQueue.Delivery) {
+        guard loop.isOnLoop else {
+            loop.execute { self.queue(delivery) }
+            return
+        }
+        if deliveries.frameCount >= configuration.maximumQueuedFrames {
+            switch delivery {
+            case .frame(_, let connection): cutAsSlow(connection)
+            case .fanOut(_, let streams): for stream in streams { cutAsSlow(stream.connection) }
+            case .close, .drained: deliveries.append(delivery)
+            }
+            return
+        }
+        deliveries.append(delivery)
+    }
+
+    /// Does one slice of what is queued; true if more is left.
+    func deliverSlice() -> Bool {
+        if deliveries.isEmpty { return false }
+        for _ in 0..<configuration.fanOutSlice {
+            guard let step = deliveries.next() else { return false }
+            switch step {
+            case .frame(let frame, let connection): deliver(frame, to: connection)
+            case .close(let connection): endProperly(connection)
+            case .drained(let connection, let continuation): awaitDrained(connection, continuation)
+            }
+        }
+        return !deliveries.isEmpty
+    }
+
+    private func deliver(_ frame: SharedBytes, to connection: Connection) {
+        guard connection.stage == .streaming, let stream = connection.stream else { return }
+        stream.lastSend = loop.now
+        write(stream.isChunked ? frame.chunk : frame.payload, to: connection, owner: frame)
+    }
+
+    /// Writes to a stream: straight to the kernel if nothing waits, and what is left over to the buffer.
+    private func write(_ bytes: UnsafeRawBufferPointer, to connection: Connection, owner: SharedBytes?) {
+        guard let output = connection.output else { return }
+        let waiting = evbuffer_get_length(output)
+        var rest = bytes[...]
+        if waiting == 0 {
+            let sent = Glibc.send(
+                connection.descriptor, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+            if sent > 0 { rest = rest.dropFirst(sent) }
+            // Any other error shows in the read event as well, and is dealt with there.
+            if rest.isEmpty { return }
+        }
+        guard waiting + rest.count <= configuration.maximumStreamOutputBytes else {
+            cutAsSlow(connection)
+            return
+        }
+        let piece = UnsafeRawBufferPointer(rebasing: rest)
+        if let owner, piece.count >= Self.sharedFrameBytes {
+            let reference = Unmanaged.passRetained(owner)
+            let failed = evbuffer_add_reference(
+                output, piece.baseAddress, piece.count,
+                { _, _, context in
+                    if let context { Unmanaged<SharedBytes>.fromOpaque(context).release() }
+                }, reference.toOpaque())
+            if failed != 0 {
+                reference.release()
+                cut(connection)
+            }
+        } else if evbuffer_add(output, piece.baseAddress, piece.count) != 0 {
+            cut(connection)
+        }
+    }
+
+    /// Ends a stream whose client does not keep up; it resumes with `Last-Event-ID`.
+    private func cutAsSlow(_ connection: Connection) {
+        guard connection.stage == .streaming else { return }
+        counters.cutAsSlow.add()
+        cut(connection)
+    }
+
+    /// Ends a stream so that the client sees a complete response.
+    private func endProperly(_ connection: Connection) {
+        guard connection.stage == .streaming, let stream = connection.stream else { return }
+        if stream.isChunked, let output = connection.output { evbuffer_add(output, "0\r\n\r\n", 5) }
+        beginClosing(connection)
+        endStream(connection)
+    }
+
+    /// Tells whoever listens that the stream has ended; does nothing if it was told before.
+    func endStream(_ connection: Connection) {
+        guard let stream = connection.stream else { return }
+        connection.stream = nil
+        connection.isClosed.store(true, ordering: .relaxed)
+        counters.streams.add(-1)
+        for waiter in stream.waiters { waiter.resume(returning: false) }
+        // As jobs, because this may be the close callback, in which nothing may be freed.
+        for action in stream.closeActions { loop.execute(action) }
+    }
+
+    private func awaitDrained(_ connection: Connection, _ continuation: CheckedContinuation<Bool, Never>) {
+        guard connection.stage == .streaming, let stream = connection.stream else {
+            continuation.resume(returning: false)
+            return
+        }
+        if connection.outputLength == 0 {
+            continuation.resume(returning: true)
+        } else {
+            stream.waiters.append(continuation)
+        }
+    }
+
+    func resumeDrained(_ connection: Connection) {
+        guard let stream = connection.stream, !stream.waiters.isEmpty else { return }
+        let waiters = stream.waiters
+        stream.waiters = []
+        for waiter in waiters { waiter.resume(returning: true) }
+    }
+}

@@ -1,0 +1,91 @@
+import CEvent
+package import EventLoop
+import Synchronization
+
+/// An HTTP/1.1 server on libevent's `evhttp`, hardened, with server-sent event streams.
+///
+/// It knows no route, no tenant and no session: each request goes to one handler. All its work is done on one
+/// `EventLoop`, and the handler runs there too. What it refuses by itself, and with which limits, is in
+/// `HTTPServerConfiguration`. A request body must have a Content-Length: chunked bodies are answered 411, because
+/// libevent's chunk parser cannot be made safe.
+///
+/// Start it once, and `drain()` it before the loop is stopped. A running server keeps itself alive.
+// Proof for @unchecked Sendable: the `let`s are Sendable and never change; every variable is touched only on the
+// loop's thread, which all entry points change to before they touch one.
+package final class HTTPServer: @unchecked Sendable {
+    /// The loop on which everything happens.
+    package let loop: EventLoop
+    /// The limits.
+    package let configuration: HTTPServerConfiguration
+    let handler: HTTPHandler
+    let scannerLimits: HeadScanner.Limits
+    let counters = HTTPServerCounters()
+
+    // Below: only on the loop's thread.
+    /// What the server is doing.
+    var phase = Phase.new
+    var http: OpaquePointer?
+    var listener: OpaquePointer?
+    var boundSocket: OpaquePointer?
+    /// All open connections, by the address of their bufferevent.
+    var connections: [UInt: Connection] = [:]
+    /// Accepted, but not yet known to be in libevent's hands.
+    var newcomers: [Connection] = []
+    /// Connections from which something came in this round, to be looked at in the round hook.
+    var touched: [Connection] = []
+    var deliveries = DeliveryQueue()
+    var lastNumber: UInt64 = 0
+    var sweepWatch: EventWatch?
+    var drainWatch: EventWatch?
+    var hook: EventLoopHook?
+    var drainWaiters: [CheckedContinuation<Void, Never>] = []
+    var dateCache = DateCache()
+    /// The running server itself: C callbacks hold unretained pointers to it.
+    var keptAlive: HTTPServer?
+
+    /// The life of a server: each case can move to the next only.
+    enum Phase {
+        case new
+        case running
+        case draining
+        case stopped
+    }
+
+    /// Makes a server that does nothing until it is started.
+    ///
+    /// - Parameters:
+    ///   - loop: The loop to run on; it must outlive the server.
+    ///   - configuration: The limits.
+    ///   - handler: Answers each request.
+    package init(
+        loop: EventLoop, configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
+        handler: @escaping HTTPHandler
+    ) {
+        self.loop = loop
+        self.configuration = configuration
+        self.handler = handler
+        scannerLimits = HeadScanner.Limits(
+            headBytes: configuration.maximumHeadBytes, headerCount: configuration.maximumHeaderCount,
+            targetBytes: configuration.maximumTargetBytes, bodyBytes: configuration.maximumBodyBytes)
+    }
+
+    /// Opens the listening socket and begins to accept; returns the port.
+    ///
+    /// Throws `invalidAddress` or `cannotListen` with the system's reason, `notStartable` the second time.
+    package func start() async throws(HTTPServerError) -> UInt16 {
+        let result = await withCheckedContinuation { continuation in
+            loop.run { continuation.resume(returning: self.open()) }
+        }
+        return try result.get()
+    }
+
+    /// Sends one frame to many streams, in slices of `fanOutSlice` a round, so that requests get their turn.
+    ///
+    /// From any thread; cheap. Frames arrive at each stream in the order of the calls.
+    package func send(_ frame: SharedBytes, to streams: [HTTPEventStream]) {
+        queue(.fanOut(frame, streams))
+    }
+
+    /// The counters at this moment; from any thread.
+    package func statistics() -> HTTPServerStatistics { counters.snapshot }
+}
