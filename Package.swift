@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A target is the only wall that the compiler guards, so there is one exactly where a rule must hold
+// (docs/concepts.md, "Targets and who may import whom"); folders serve for the rest.
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+func library(_ name: String, in folder: String, uses dependencies: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, path: "Sources/\(folder)/\(name)",
+        swiftSettings: settings)
+}
+
+func system(_ name: String, pkgConfig: String, package: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+func tests(_ name: String, uses dependencies: [String], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, path: "Tests/\(name)",
+        resources: resources, swiftSettings: settings)
+}
+
+func executable(_ name: String, path: String, uses dependencies: [String]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, path: path, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "holdpoint",
+    products: [.executable(name: "holdpoint", targets: ["holdpoint"])],
+    targets: [
+        system("CEvent", pkgConfig: "libevent", package: "libevent-dev"),
+        system("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
+        system("CSodium", pkgConfig: "libsodium", package: "libsodium-dev"),
+        system("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
+
+        library("JSON", in: "Core"),
+        library("HoldpointCore", in: "Core", uses: ["JSON"]),
+        library("HoldpointPorts", in: "Core", uses: ["JSON", "HoldpointCore"]),
+
+        library("HoldpointEngine", in: "Engine", uses: ["JSON", "HoldpointCore", "HoldpointPorts"]),
+
+        library("EventLoop", in: "Clients", uses: ["CEvent"]),
+        library("HTTPServer", in: "Clients", uses: ["CEvent", "EventLoop"]),
+        library("HTTPClient", in: "Clients", uses: ["CCurl"]),
+        library("SQLiteClient", in: "Clients", uses: ["CSQLite"]),
+        library("SodiumClient", in: "Clients", uses: ["CSodium"]),
+
+        library(
+            "SQLiteJournal", in: "Adapters", uses: ["JSON", "HoldpointCore", "HoldpointPorts", "SQLiteClient"]),
+        library("LocalStreams", in: "Adapters", uses: ["HoldpointCore", "HoldpointPorts"]),
+        library("SealedSecrets", in: "Adapters", uses: ["HoldpointCore", "HoldpointPorts", "SodiumClient"]),
+        library("RESTAPI", in: "Adapters", uses: ["JSON", "HoldpointCore", "HoldpointPorts", "HTTPServer"]),
+
+        library("HoldpointTesting", in: "Testing", uses: ["JSON", "HoldpointCore", "HoldpointPorts"]),
+        library(
+            "Simulator", in: "Testing",
+            uses: ["JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "HoldpointTesting"]),
+
+        executable(
+            "holdpoint", path: "Sources/holdpoint",
+            uses: [
+                "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "HTTPServer", "HTTPClient",
+                "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HoldpointTesting", "Simulator",
+            ]),
+        // Never shipped: the product wired with ports that kill or trap at named points.
+        executable(
+            "holdpoint-faulty", path: "Tests/holdpoint-faulty",
+            uses: [
+                "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "HTTPServer",
+                "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HoldpointTesting",
+            ]),
+        executable(
+            "holdpoint-bench", path: "Benchmarks/holdpoint-bench",
+            uses: [
+                "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "SQLiteClient", "SQLiteJournal",
+                "LocalStreams", "SealedSecrets",
+            ]),
+
+        tests("JSONTests", uses: ["JSON"]),
+        tests("HoldpointCoreTests", uses: ["JSON", "HoldpointCore", "HoldpointTesting"]),
+        tests(
+            "HoldpointEngineTests",
+            uses: ["JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "HoldpointTesting"]),
+        tests("ClientTests", uses: ["EventLoop", "HTTPServer", "HTTPClient", "SQLiteClient", "SodiumClient"]),
+        tests(
+            "AdapterTests",
+            uses: [
+                "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "HTTPServer",
+                "SQLiteClient", "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HoldpointTesting",
+            ]),
+        tests("SimulatorTests", uses: ["HoldpointCore", "HoldpointTesting", "Simulator"]),
+        tests("TidyTests", uses: []),
+    ]
+)

@@ -1,0 +1,51 @@
+/// 128 bits, big-endian, with the hexadecimal form that all long identifiers share.
+package struct Identifier128: Sendable, Hashable, Comparable {
+    /// The first eight bytes.
+    package let high: UInt64
+    /// The last eight bytes.
+    package let low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// Makes a UUID of version 7 (RFC 9562, section 5.7): it sorts by the time it was made.
+    package init(time: Timestamp, random: Identifier128) {
+        let milliseconds = UInt64(clamping: time.milliseconds) & 0xffff_ffff_ffff
+        high = milliseconds << 16 | 0x7000 | random.high & 0x0fff
+        low = 0x8000_0000_0000_0000 | random.low & 0x3fff_ffff_ffff_ffff
+    }
+
+    /// Reads 16 bytes; nil for any other count.
+    package init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        for (index, byte) in bytes.enumerated() {
+            if index < 8 { high = high << 8 | UInt64(byte) } else { low = low << 8 | UInt64(byte) }
+        }
+        self.init(high: high, low: low)
+    }
+
+    /// Reads 32 lower-case hexadecimal digits; nil for anything else.
+    package init?(hexadecimal text: some StringProtocol) {
+        guard let bytes = Hexadecimal.decode(text) else { return nil }
+        self.init(bytes: bytes)
+    }
+
+    /// The 16 bytes, first byte first.
+    package var bytes: [UInt8] {
+        (0..<16).map { index in
+            let word = index < 8 ? high : low
+            return UInt8(truncatingIfNeeded: word >> UInt64((7 - index % 8) * 8))
+        }
+    }
+
+    /// 32 lower-case hexadecimal digits.
+    package var hexadecimal: String { Hexadecimal.encode(bytes) }
+
+    package static func < (left: Self, right: Self) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+}

@@ -1,0 +1,64 @@
+package import JSON
+
+extension HumanRequest {
+    /// Reads back what `write(into:session:)` wrote, from an event or a snapshot.
+    package init(recorded value: JSONValue) throws(MalformedRecord) {
+        var reader = JSONObjectReader(value)
+        let idText = reader.requiredString("id")
+        let typeText = reader.requiredString("type")
+        let title = reader.requiredString("title")
+        let message = reader.optionalString("message", nullable: true)
+        let digestText = reader.optionalString("arguments_digest", nullable: true)
+        let context = reader.optionalValue("context")
+        let defaultAnswer = reader.optionalValue("default")
+        let schema = reader.optionalValue("response_schema")
+        let isCustom = reader.requiredBool("custom_schema") ?? false
+        let openedBy = reader.requiredString("opened_by")
+        let createdText = reader.requiredString("created_at")
+        let expiresText = reader.optionalString("expires_at", nullable: true)
+        // The session is known from the log itself, and a request that opens is always pending.
+        _ = reader.optionalValue("session")
+        _ = reader.optionalValue("status")
+        let type = typeText.flatMap { RequestType(rawValue: $0) }
+        let question = type.flatMap {
+            RequestQuestions.question(for: $0).read(from: &reader, title: title ?? "")
+        }
+        let violations = reader.finish()
+        guard violations.isEmpty, let question, let id = idText.flatMap({ RequestID($0) }), let title,
+            let createdAt = createdText.flatMap({ Timestamp($0) }), let openedBy
+        else { throw MalformedRecord(what: "request", violations: violations) }
+        let expiresAt = expiresText.flatMap { Timestamp($0) }
+        let digest = digestText.flatMap { Digest(hexadecimal: $0) }
+        guard (expiresAt == nil) == (expiresText == nil), (digest == nil) == (digestText == nil) else {
+            throw MalformedRecord(what: "request", violations: [])
+        }
+        self.init(
+            id: id, question: question, title: title, message: message, context: context?.nonNull,
+            createdAt: createdAt, expiresAt: expiresAt, defaultAnswer: defaultAnswer?.nonNull,
+            responseSchema: isCustom ? schema?.nonNull : nil, argumentsDigest: digest,
+            openedBy: Principal(recorded: openedBy))
+    }
+}
+
+/// An event, snapshot or stored command that does not have the form that its codec wrote.
+package struct MalformedRecord: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What was being read, for example `request` or an event's type.
+    package let what: String
+    /// What is wrong and where, without values.
+    package let violations: [JSONViolation]
+
+    package init(what: String, violations: [JSONViolation]) {
+        self.what = what
+        self.violations = violations
+    }
+
+    package var description: String {
+        let places = violations.map { "\($0.pointer): \($0.detail)" }.joined(separator: "; ")
+        return "malformed \(what)" + (places.isEmpty ? "" : " (\(places))")
+    }
+}
+
+extension JSONValue {
+    /// The value, or nil for null: where the two mean the same.
+    var nonNull: JSONValue? { isNull ? nil : self }
+}

@@ -1,0 +1,85 @@
+package import JSON
+
+/// Why a command changed nothing: a value with a code and a sentence, not a fault.
+package struct Rejection: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The stable code.
+    package let code: RejectionCode
+    /// One sentence for people.
+    package let detail: String
+    /// What in the input does not fit, and where.
+    package let violations: [JSONViolation]
+    /// For an answer that came second: who answered, how and when.
+    package let winner: JSONValue?
+
+    package init(
+        _ code: RejectionCode, _ detail: String, violations: [JSONViolation] = [], winner: JSONValue? = nil
+    ) {
+        self.code = code
+        self.detail = detail
+        self.violations = violations
+        self.winner = winner
+    }
+
+    package var description: String { "\(code.rawValue): \(detail)" }
+}
+
+/// The stable codes of rejections, as they appear in problem documents.
+package enum RejectionCode: String, Sendable, CaseIterable {
+    case sessionNotFound = "session_not_found"
+    case requestNotFound = "request_not_found"
+    case agentNotFound = "agent_not_found"
+    case secretNotFound = "secret_not_found"
+    case commandNotFound = "command_not_found"
+    case sessionExists = "session_exists"
+    case sessionFinished = "session_finished"
+    case sessionPaused = "session_paused"
+    case sessionQuarantined = "session_quarantined"
+    case programDrivesItself = "program_drives_itself"
+    case tooManyOpenRequests = "too_many_open_requests"
+    case tooManyRequests = "too_many_requests"
+    case stateTooLarge = "state_too_large"
+    case alreadyAnswered = "already_answered"
+    case notTheOpener = "not_the_opener"
+    case requestExpired = "request_expired"
+    case requestCancelled = "request_cancelled"
+    case eventTooLarge = "event_too_large"
+    case invalidAnswer = "invalid_answer"
+    case invalidInput = "invalid_input"
+    case idempotencyMismatch = "idempotency_key_reused"
+    case cursorInvalid = "cursor_invalid"
+    case positionGone = "position_gone"
+    case commandDead = "command_dead"
+
+    /// The kinds of refusal that a transport tells apart.
+    package enum Category: Sendable {
+        /// Nothing by that name here.
+        case notFound
+        /// The caller's key may not.
+        case forbidden
+        /// The state forbids it.
+        case conflict
+        /// It was there and is over.
+        case gone
+        /// It is larger than a limit.
+        case tooLarge
+        /// It does not fit.
+        case invalid
+        /// It was tried and given up.
+        case failed
+    }
+
+    /// What kind of refusal this is.
+    package var category: Category {
+        switch self {
+        case .sessionNotFound, .requestNotFound, .secretNotFound, .commandNotFound: .notFound
+        case .notTheOpener: .forbidden
+        case .sessionExists, .sessionFinished, .sessionPaused, .sessionQuarantined, .programDrivesItself,
+            .tooManyOpenRequests, .tooManyRequests, .stateTooLarge, .alreadyAnswered:
+            .conflict
+        case .requestExpired, .requestCancelled, .positionGone: .gone
+        case .eventTooLarge: .tooLarge
+        case .agentNotFound, .invalidAnswer, .invalidInput, .idempotencyMismatch, .cursorInvalid: .invalid
+        case .commandDead: .failed
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package import JSON
+
+/// Something that asks a session to change.
+///
+/// `decide` is pure: no clock, no randomness, no I/O. Times and new ids come in with the command and its context.
+package protocol SessionCommand: Sendable {
+    /// The name under which a stored command is read back.
+    static var kind: String { get }
+
+    /// Who asks.
+    var principal: Principal { get }
+
+    /// Sealed values that go into the transaction of the events, beside the log (I9).
+    var sealedSecrets: [SealedSecret] { get }
+
+    /// What the command does to a session in that state.
+    func decide(_ state: SessionState, in context: DecisionContext) -> Decision
+
+    /// Writes the command for storage, as one object.
+    func write(into writer: inout JSONWriter)
+
+    /// Reads what `write` wrote.
+    init(recorded data: JSONValue) throws(MalformedRecord)
+}
+
+extension SessionCommand {
+    package var sealedSecrets: [SealedSecret] { [] }
+}
+
+/// What comes in beside a command: everything that a pure decision may not fetch for itself.
+package struct DecisionContext: Sendable {
+    /// The session's time of the decision: the store's clock, never before the last event.
+    package let now: Timestamp
+    /// For digests.
+    package let hasher: any Hasher
+    /// The configured limits.
+    package let limits: SessionLimits
+    /// The values of expressions that an earlier round of the same command asked for, in that order.
+    package let values: [JSONValue]
+
+    package init(now: Timestamp, hasher: any Hasher, limits: SessionLimits, values: [JSONValue] = []) {
+        self.now = now
+        self.hasher = hasher
+        self.limits = limits
+        self.values = values
+    }
+}
+
+/// The outcome of a decision.
+package enum Decision: Sendable {
+    /// These events happen, possibly none, and the caller gets this reply once they are committed.
+    case accept([any SessionEvent], CommandReply)
+    /// Nothing happens, for this reason.
+    case reject(Rejection)
+    /// The values of these expressions are needed before the same command can be decided.
+    case needs([Expression])
+}
+
+/// A computation over JSON that a program wants evaluated outside the pure core.
+package struct Expression: Sendable, Equatable {
+    /// The program text, in the language of the session's program.
+    package let text: String
+    /// What it is applied to.
+    package let input: JSONValue
+
+    package init(text: String, input: JSONValue) {
+        self.text = text
+        self.input = input
+    }
+}
+
+/// What a caller is told about an accepted command.
+package enum CommandReply: Sendable, Equatable {
+    /// The session; new if `isNew`.
+    case session(isNew: Bool)
+    /// A request of the session; new if `isNew`.
+    case request(RequestID, isNew: Bool)
+}
+
+/// A secret value, sealed at the edge for storage (I9).
+package struct SealedSecret: Sendable, Equatable {
+    /// The name under which it is kept.
+    package let handle: SecretHandle
+    /// The sealed box; opaque here.
+    package let box: [UInt8]
+
+    package init(handle: SecretHandle, box: [UInt8]) {
+        self.handle = handle
+        self.box = box
+    }
+}

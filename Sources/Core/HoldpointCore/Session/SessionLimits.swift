@@ -1,0 +1,20 @@
+/// Limits of one session; each has a line in docs/operating.md.
+package struct SessionLimits: Sendable, Equatable {
+    /// Bytes of one event's data.
+    package var eventBytes = 256 * 1_024
+    /// Bytes of a session's state.
+    package var stateBytes = 4 * 1_024 * 1_024
+    /// Requests that may be pending at once.
+    package var openRequests = 100
+    /// Requests that one session may open in all.
+    package var totalRequests = 4_096
+    /// Labels of a session.
+    package var labels = 32
+    /// Characters of a label's name and of its value.
+    package var labelLength = 256
+
+    package init() {}
+
+    /// The limits as documented.
+    package static let standard = SessionLimits()
+}

@@ -1,0 +1,78 @@
+import JSON
+
+extension SnapshotCodec {
+    /// Reads a state that this or an earlier release wrote.
+    ///
+    /// - Throws: `MalformedRecord` for a version that is not known, for damage, or for another session's state.
+    package static func decode(
+        _ bytes: [UInt8], version: Int64, identity: SessionIdentity
+    ) throws(MalformedRecord) -> SessionState {
+        guard version == Self.version else {
+            throw MalformedRecord(what: "snapshot of codec \(version)", violations: [])
+        }
+        let value: JSONValue
+        do {
+            value = try JSONParser.parse(bytes, limits: EventRegistry.recordedLimits)
+        } catch {
+            throw MalformedRecord(what: "snapshot", violations: [])
+        }
+        var reader = EventReader(value, of: "snapshot")
+        var state = SessionState(identity: identity)
+        let id = reader.text("id")
+        state.sequence = reader.number("seq")
+        state.createdAt = Timestamp(milliseconds: reader.number("created_at"))
+        state.updatedAt = Timestamp(milliseconds: reader.number("updated_at"))
+        state.agent = reader.optionalText("agent").flatMap { try? AgentName($0) }
+        state.agentVersion = reader.number("version")
+        let program = reader.parsed("kind") { Program(rawValue: $0) }
+        state.interpreterVersion = reader.number("interpreter")
+        state.input = reader.value("input")
+        state.labels = reader.labels("labels")
+        state.onBehalfOf = reader.optionalText("on_behalf_of")
+        state.isPaused = reader.flag("paused")
+        let ending = reader.optionalValue("ending")
+        let open = reader.array("open")
+        let closed = reader.array("closed")
+        state.heldBytes = Int(clamping: reader.number("held_bytes"))
+        try reader.finish()
+        guard let program, id == identity.id.text else { throw MalformedRecord(what: "snapshot", violations: []) }
+        state.program = program
+        if let ending { state.ending = try readEnding(ending) }
+        for item in open { state.openRequests.append(try readOpen(item)) }
+        for item in closed { state.closedRequests.append(try readClosed(item)) }
+        return state
+    }
+
+    private static func readEnding(_ value: JSONValue) throws(MalformedRecord) -> SessionEnding {
+        if let output = value["completed"] { return .completed(output: output) }
+        if let error = value["failed"] { return .failed(error: error) }
+        if value["cancelled"]?.boolValue == true { return .cancelled }
+        throw MalformedRecord(what: "snapshot's ending", violations: [])
+    }
+
+    private static func readOpen(_ value: JSONValue) throws(MalformedRecord) -> PendingRequest {
+        var reader = EventReader(value, of: "snapshot's open request")
+        let sequence = reader.number("seq")
+        let heldBytes = Int(clamping: reader.number("held_bytes"))
+        let request = reader.value("request")
+        try reader.finish()
+        return PendingRequest(
+            request: try HumanRequest(recorded: request), sequence: sequence, heldBytes: heldBytes)
+    }
+
+    private static func readClosed(_ value: JSONValue) throws(MalformedRecord) -> ClosedRequest {
+        var reader = EventReader(value, of: "snapshot's closed request")
+        let id = reader.request("id")
+        let status = reader.parsed("status") { RequestStatus(rawValue: $0) }
+        let openedBy = reader.principal("opened_by")
+        let closedBy = reader.optionalPrincipal("closed_by")
+        let closedAt = Timestamp(milliseconds: reader.number("closed_at"))
+        let fingerprint = reader.optionalText("fingerprint")
+        let sequence = reader.number("seq")
+        try reader.finish()
+        guard let status else { throw MalformedRecord(what: "snapshot's closed request", violations: []) }
+        return ClosedRequest(
+            id: id, status: status, openedBy: openedBy, closedBy: closedBy, closedAt: closedAt,
+            fingerprint: fingerprint, sequence: sequence)
+    }
+}

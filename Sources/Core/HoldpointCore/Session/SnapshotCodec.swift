@@ -1,0 +1,66 @@
+import JSON
+
+/// Writes a session's state as bytes and reads it back; equal states have equal bytes (I6).
+package enum SnapshotCodec {
+    /// The version that this release writes. It reads this one and all older ones.
+    package static let version: Int64 = 1
+
+    /// The state as canonical-order JSON text: members in a fixed order, labels by name.
+    package static func encode(_ state: SessionState) -> [UInt8] {
+        var writer = JSONWriter(reserving: 1_024 + state.heldBytes)
+        writer.beginObject()
+        writer.member("id", state.identity.id.text)
+        writer.member("seq", state.sequence)
+        writer.member("created_at", state.createdAt.milliseconds)
+        writer.member("updated_at", state.updatedAt.milliseconds)
+        writer.member("agent", state.agent?.text)
+        writer.member("version", state.agentVersion)
+        writer.member("kind", state.program.rawValue)
+        writer.member("interpreter", state.interpreterVersion)
+        writer.member("input", .some(state.input))
+        writer.member("labels", state.labels)
+        writer.member("on_behalf_of", state.onBehalfOf)
+        writer.member("paused", state.isPaused)
+        writer.member("ending", state.ending.map(json))
+        writer.key("open")
+        writer.beginArray()
+        for open in state.openRequests { write(open, of: state.identity.id, into: &writer) }
+        writer.endArray()
+        writer.key("closed")
+        writer.beginArray()
+        for closed in state.closedRequests { write(closed, into: &writer) }
+        writer.endArray()
+        writer.member("held_bytes", Int64(state.heldBytes))
+        writer.endObject()
+        return writer.bytes
+    }
+
+    private static func json(_ ending: SessionEnding) -> JSONValue {
+        switch ending {
+        case .completed(let output): ["completed": output]
+        case .failed(let error): ["failed": error]
+        case .cancelled: ["cancelled": true]
+        }
+    }
+
+    private static func write(_ open: PendingRequest, of session: SessionID, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("seq", open.sequence)
+        writer.member("held_bytes", Int64(open.heldBytes))
+        writer.key("request")
+        open.request.write(into: &writer, session: session)
+        writer.endObject()
+    }
+
+    private static func write(_ closed: ClosedRequest, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("id", closed.id.description)
+        writer.member("status", closed.status.rawValue)
+        writer.member("opened_by", closed.openedBy.text)
+        writer.member("closed_by", closed.closedBy?.text)
+        writer.member("closed_at", closed.closedAt.milliseconds)
+        writer.member("fingerprint", closed.fingerprint)
+        writer.member("seq", closed.sequence)
+        writer.endObject()
+    }
+}

@@ -1,0 +1,26 @@
+package import HoldpointCore
+package import JSON
+
+/// A request as the API shows it: as it was opened, and what became of it.
+package struct RequestView: Sendable, Equatable {
+    /// As it was opened.
+    package let request: HumanRequest
+    /// Whose it is.
+    package let session: SessionID
+    /// What became of it.
+    package let closing: RequestClosing?
+
+    package init(request: HumanRequest, session: SessionID, closing: RequestClosing?) {
+        self.request = request
+        self.session = session
+        self.closing = closing
+    }
+
+    /// Its status.
+    package var status: RequestStatus { closing?.status ?? .pending }
+
+    /// Writes the request with `status`, `response`, `responded_by`, `responded_at` and `comment`.
+    package func write(into writer: inout JSONWriter) {
+        request.writeView(into: &writer, session: session, closing: closing)
+    }
+}

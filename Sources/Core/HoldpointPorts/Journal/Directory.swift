@@ -1,0 +1,111 @@
+package import HoldpointCore
+package import JSON
+
+/// Tenants, projects, API keys and agents.
+package protocol Directory: Sendable {
+    /// Makes a tenant; false if there is one by that name.
+    func createTenant(_ tenant: TenantName) async throws(JournalError) -> Bool
+
+    /// Makes a project; false if there is one by that name. Nil if the tenant is unknown.
+    func createProject(_ scope: Scope) async throws(JournalError) -> Bool?
+
+    /// Whether the project exists.
+    func hasProject(_ scope: Scope) async throws(JournalError) -> Bool
+
+    /// Whether the store holds no tenant at all.
+    func isEmpty() async throws(JournalError) -> Bool
+
+    /// Stores a key; false if its tenant or project is unknown.
+    func createKey(_ key: KeyRecord) async throws(JournalError) -> Bool
+
+    /// The key of that public id.
+    func key(_ id: String) async throws(JournalError) -> KeyRecord?
+
+    /// Defines an agent: a new version if the definition differs from the latest, else the latest as it is.
+    func putAgent(_ definition: AgentDefinition, in scope: Scope) async throws(JournalError) -> AgentRecord
+
+    /// The latest version of an agent.
+    func agent(_ name: AgentName, in scope: Scope) async throws(JournalError) -> AgentRecord?
+
+    /// A page of the project's agents by name, latest versions, after `name`.
+    func agents(in scope: Scope, after name: AgentName?, limit: Int) async throws(JournalError) -> [AgentRecord]
+}
+
+/// What a key lets its holder do.
+package enum KeyScope: String, Sendable, Hashable, CaseIterable {
+    /// Define and read agents.
+    case agents
+    /// Read sessions, events, streams and requests.
+    case sessionsRead = "sessions:read"
+    /// Start and drive sessions.
+    case sessionsWrite = "sessions:write"
+    /// Answer requests.
+    case requestsRespond = "requests:respond"
+    /// Fetch secret answers.
+    case secrets
+    /// Pause, resume and look into stored commands.
+    case operate
+}
+
+/// An API key as it is stored: never the secret itself.
+package struct KeyRecord: Sendable, Equatable {
+    /// The public id: the middle part of `hp_<id>_<secret>`.
+    package let id: String
+    /// SHA-256 of the secret part.
+    package let secretDigest: Digest
+    /// The tenant it belongs to.
+    package let tenant: TenantName
+    /// The one project it opens; nil for all of the tenant's.
+    package let project: ProjectName?
+    /// What it allows.
+    package let scopes: Set<KeyScope>
+    /// When it was made.
+    package let createdAt: Timestamp
+
+    package init(
+        id: String, secretDigest: Digest, tenant: TenantName, project: ProjectName?, scopes: Set<KeyScope>,
+        createdAt: Timestamp
+    ) {
+        self.id = id
+        self.secretDigest = secretDigest
+        self.tenant = tenant
+        self.project = project
+        self.scopes = scopes
+        self.createdAt = createdAt
+    }
+}
+
+/// What an agent is.
+package struct AgentDefinition: Sendable, Equatable {
+    /// Its name.
+    package let name: AgentName
+    /// What drives its sessions.
+    package let program: Program
+    /// A JSON Schema (2020-12) that a session's input must satisfy, if there is one.
+    package let inputSchema: JSONValue?
+    /// Texts to find it by.
+    package let labels: [String: String]
+
+    package init(name: AgentName, program: Program, inputSchema: JSONValue?, labels: [String: String]) {
+        self.name = name
+        self.program = program
+        self.inputSchema = inputSchema
+        self.labels = labels
+    }
+}
+
+/// A version of an agent.
+package struct AgentRecord: Sendable, Equatable {
+    /// What it is.
+    package let definition: AgentDefinition
+    /// 1, 2, 3 …: one more each time the definition changes.
+    package let version: Int64
+    /// When this version was defined.
+    package let createdAt: Timestamp
+
+    package init(definition: AgentDefinition, version: Int64, createdAt: Timestamp) {
+        self.definition = definition
+        self.version = version
+        self.createdAt = createdAt
+    }
+}

@@ -1,0 +1,102 @@
+package import HoldpointCore
+
+/// The store of the truth: logs, snapshots, stored commands, projections and marks.
+///
+/// Every call carries its scope, and an identifier of another scope finds nothing (I5). A commit is one
+/// transaction: all of it or nothing. Calls may come from any number of tasks at once; a session has at most one
+/// commit under way. Implementations commit in groups and resume callers only after the group is durable (I1).
+package protocol Journal: Sendable {
+    /// Takes up all shards that this node may own and raises their epochs; commits under older fences are refused
+    /// from then on. Called once, before anything else.
+    func takeUp(node: NodeName) async throws(JournalError) -> Tenure
+
+    /// Records that this life ended cleanly: no effect was cut short.
+    func layDown() async throws(JournalError)
+
+    /// Raises the generation of a shard's writer, so that commits still under way under the old one are refused
+    /// or finished before this returns. Called before an in-doubt commit is resolved.
+    func raiseGeneration(of fence: Fence) async throws(JournalError) -> Fence
+
+    /// Appends and projects, in one transaction, refusing stale fences, wrong heads and repeated keys.
+    func commit(_ commit: SessionCommit) async throws(JournalError) -> CommitReceipt
+
+    /// What is needed to rebuild a session: its latest snapshot and the events after it; nil if there is none.
+    ///
+    /// - Parameter usingSnapshot: false asks for the whole log, when a snapshot did not verify.
+    func load(_ key: SessionKey, in scope: Scope, usingSnapshot: Bool) async throws(JournalError) -> StoredSession?
+
+    /// The session that a project knows by that id.
+    func find(_ id: SessionID, in scope: Scope) async throws(JournalError) -> SessionIdentity?
+
+    /// A page of a session's log, from the event after `sequence`.
+    func events(
+        of key: SessionKey, in scope: Scope, after sequence: Int64, limit: Int
+    ) async throws(JournalError) -> [RecordedEvent]
+
+    /// A page of the project's sessions, newest first.
+    func sessions(_ query: SessionQuery, in scope: Scope) async throws(JournalError) -> [SessionIdentity]
+
+    /// A page of the project's requests, newest first.
+    func requests(_ query: RequestQuery, in scope: Scope) async throws(JournalError) -> [RequestRecord]
+
+    /// One request with the data of its events.
+    func request(_ id: RequestID, in scope: Scope) async throws(JournalError) -> RequestRecord?
+
+    /// The sealed values of one request's answer.
+    func secrets(of request: RequestID, in scope: Scope) async throws(JournalError) -> [SealedSecret]
+
+    /// The record under which an idempotency key was committed.
+    func idempotencyRecord(_ key: String, in scope: Scope) async throws(JournalError) -> IdempotencyRecord?
+
+    /// A page of the project's feed in its one order, from the item after `position`.
+    func feed(
+        in scope: Scope, after position: FeedPosition, limit: Int
+    ) async throws(JournalError) -> [FeedItem]
+
+    /// Where the project's feed ends now, and the oldest position from which it can still be read whole.
+    func feedBounds(in scope: Scope) async throws(JournalError) -> FeedBounds
+
+    /// The heads of the given sessions; one query for all that a node watches. Unknown keys are left out.
+    func heads(of sessions: [SessionReference]) async throws(JournalError) -> [SessionKey: Int64]
+
+    /// Stores a command durably before anyone decides it.
+    func store(_ command: StoredCommand) async throws(JournalError)
+
+    /// A stored command and what became of it.
+    func storedCommand(_ id: StoredCommandID, in scope: Scope) async throws(JournalError) -> StoredCommandView?
+
+    /// Stored commands without an outcome, oldest first, of one session.
+    func undecided(of session: SessionKey, in scope: Scope, limit: Int) async throws(JournalError) -> [StoredCommand]
+
+    /// Stored commands without an outcome in the given shards, oldest first, after `id`; not of quarantined sessions.
+    func undecided(
+        shards: [Shard], after id: StoredCommandID?, limit: Int
+    ) async throws(JournalError) -> [StoredCommand]
+
+    /// Writes an outcome without a commit: for a command that was refused before any session could decide it, or
+    /// that died. Returns false if it had an outcome before.
+    func decide(_ decided: DecidedCommand, in scope: Scope) async throws(JournalError) -> Bool
+
+    /// Counts an attempt at a stored command, durably, before it begins; returns the new count.
+    func countAttempt(_ id: StoredCommandID, in scope: Scope) async throws(JournalError) -> Int64
+
+    /// Sessions of the given shards with a deadline in a range of time, by deadline and key, after `last`;
+    /// not quarantined ones.
+    func deadlines(
+        shards: [Shard], from: Timestamp, until: Timestamp, after last: SessionKey?, limit: Int
+    ) async throws(JournalError) -> [SessionDeadline]
+
+    /// Marks or unmarks a session; a marked one refuses commits and is left out of what is due.
+    func setQuarantine(
+        _ reason: String?, of key: SessionKey, in scope: Scope, fence: Fence
+    ) async throws(JournalError)
+
+    /// Writes down a group of sessions before its due work is loaded (I10).
+    func writeDown(_ group: RecoveryGroup) async throws(JournalError)
+
+    /// Strikes a group off, once its due work is committed.
+    func strikeOff(_ group: Int64) async throws(JournalError)
+
+    /// The groups whose marks stand: those under work when an earlier life ended.
+    func standingGroups() async throws(JournalError) -> [RecoveryGroup]
+}
