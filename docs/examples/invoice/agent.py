@@ -7,7 +7,7 @@ Each order is one Holdpoint session, whose id comes from the order. All that the
 be killed and started again at any point: it finds the session, the same request and the same answer, and the billing
 service knows the invoice by the session's key. Whatever happens, an order is billed once.
 
-Exit status: 0 every order is finished; 1 some could not be finished (start it again); 2 wrong usage.
+Exit status: 0 every order was billed or skipped; 1 some were not, and it said why; 2 wrong usage.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from decimal import Decimal, InvalidOperation
 
 THRESHOLD_EUR = Decimal("1500")
-ANSWER_WITHIN_SECONDS = 30 * 60
+DEFAULT_ANSWER_WITHIN_SECONDS = 30 * 60
 LONG_POLL_SECONDS = 30
 ORDERS_AT_ONCE = 8
 WAITING_AT_ONCE = 100  # more wait behind these; orders that need no answer never do
@@ -103,9 +103,10 @@ def parse(payload):
 class Invoicing:
     """What is done with one order, told as the steps of its session."""
 
-    def __init__(self, holdpoint, billing, project):
+    def __init__(self, holdpoint, billing, project, answer_within_seconds):
         self.holdpoint = holdpoint
         self.billing = billing
+        self.answer_within_seconds = answer_within_seconds
         self.base = f"/v1/projects/{project}"
 
     def define(self):
@@ -159,7 +160,7 @@ class Invoicing:
                 "tool": "create_and_send_invoice",
                 "arguments": arguments(order),
                 "allow_edit": True,
-                "expires_in": ANSWER_WITHIN_SECONDS,
+                "expires_in": self.answer_within_seconds,
             },
             "permission",
         )
@@ -293,6 +294,10 @@ def main():
     parser = argparse.ArgumentParser(description="Bills orders; asks a person before an invoice over 1,500 EUR.")
     parser.add_argument("orders", help="a .csv or .json file with order, customer, item, amount_eur")
     parser.add_argument("--project", default="default")
+    parser.add_argument(
+        "--answer-within", type=int, default=DEFAULT_ANSWER_WITHIN_SECONDS, metavar="SECONDS",
+        help="after this long without an answer an invoice counts as rejected (default: 1800)",
+    )
     parser.add_argument("--give-up", type=float, default=600, metavar="SECONDS", help="how long to try a silent server")
     options = parser.parse_args()
     missing = [name for name in ("HOLDPOINT_URL", "HOLDPOINT_KEY", "BILLING_URL") if not os.environ.get(name)]
@@ -306,7 +311,7 @@ def main():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     holdpoint = Service(os.environ["HOLDPOINT_URL"], os.environ["HOLDPOINT_KEY"], options.give_up)
     billing = Service(os.environ["BILLING_URL"], give_up_seconds=options.give_up)
-    invoicing = Invoicing(holdpoint, billing, options.project)
+    invoicing = Invoicing(holdpoint, billing, options.project, options.answer_within)
     try:
         invoicing.define()
     except Stop as stop:

@@ -16,6 +16,7 @@ import argparse
 import datetime
 import json
 import sqlite3
+import sys
 from decimal import Decimal, InvalidOperation
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -193,6 +194,11 @@ class Server(ThreadingHTTPServer):
     def __init__(self, address, books):
         self.books = books
         super().__init__(address, Handler)
+
+    def handle_error(self, request, client_address):
+        """A caller that is gone before its answer is no error here: it will ask again."""
+        if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
+            super().handle_error(request, client_address)
 
 
 def main():
