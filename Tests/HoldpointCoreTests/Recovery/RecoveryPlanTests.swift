@@ -91,7 +91,8 @@ import Testing
     @Test func `a session whose work is no longer due is neither loaded nor blamed`() {
         let sessions = RecoveryStore.makeSessions(2)
         let standing = [
-            SuspectGroup(id: 1, deaths: 2, members: [sessions[0]]), SuspectGroup(id: 2, deaths: 0, members: [sessions[0]]),
+            SuspectGroup(id: 1, deaths: 2, members: [sessions[0]]),
+            SuspectGroup(id: 2, deaths: 0, members: [sessions[0]]),
         ]
         let plan = RecoveryPlan(standing: standing, due: [sessions[1]], firstID: 3)
         #expect(plan.quarantine.isEmpty)

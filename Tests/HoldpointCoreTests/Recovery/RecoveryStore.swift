@@ -39,7 +39,9 @@ struct RecoveryStore {
     /// The first death, in ordinary work, which leaves no marks.
     mutating func dieOutside() { hasDied = true }
 
-    /// One life; false if it died. Without a limit only a trapping session ends it.
+    /// One life; false if it died.
+    ///
+    /// Without a limit only a trapping session ends it.
     @discardableResult
     mutating func live(killedBeforeStep limit: Int = .max) -> Bool {
         var steps = 0

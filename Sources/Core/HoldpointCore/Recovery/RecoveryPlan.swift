@@ -1,8 +1,8 @@
 /// What a process does with the sessions that have work due, after an earlier one died without warning (I10).
 ///
-/// A trap cannot be caught, so the session at fault is found by halving. The engine follows the plan in this order, each
-/// step committed before the next: mark `quarantine`; write down `suspicions`; strike off `obsolete`; then for each of
-/// `groups`, one at a time: write it down, load its members and commit their due work, strike off
+/// A trap cannot be caught, so the session at fault is found by halving. The engine follows the plan in this order,
+/// each step committed before the next: mark `quarantine`; write down `suspicions`; strike off `obsolete`; then for
+/// each of `groups`, one at a time: write it down, load its members and commit their due work, strike off
 /// `strikeOffs(after:)`. Dying between any two of these steps costs nothing but time.
 ///
 /// Fresh groups come first and suspects last, those accused by the latest death at the very end: the sessions that are

@@ -20,8 +20,8 @@ package enum TimerWheelLayout {
 /// Each level is indexed by eight bits of the deadline's tick. An entry lies on the level of the highest eight bits in
 /// which its tick differs from the cursor's, and moves down when the cursor enters its slot; what differs above all
 /// levels waits in one more list and is looked at when the cursor crosses the horizon, once in 8.7 years. Empty slots
-/// are skipped by bit maps. Entries live in one array and hold the links of their slot's list and of the key index: with
-/// a key of 16 bytes an entry takes 40, and at most 68 with the room for growth.
+/// are skipped by bit maps. Entries live in one array and hold the links of their slot's list and of the key index:
+/// with a key of 16 bytes an entry takes 40, and at most 68 with the room for growth.
 package struct TimerWheel<Key: Hashable & Sendable>: Sendable {
     /// The number of armed keys.
     package private(set) var count = 0
