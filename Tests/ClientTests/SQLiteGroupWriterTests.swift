@@ -13,6 +13,8 @@ private final class Notes: GroupWritable {
         try connection.execute("CREATE TABLE IF NOT EXISTS notes(name TEXT UNIQUE, body BLOB)")
     }
 
+    func didBegin() {}
+
     func didRollBack() { undone += 1 }
 
     func add(_ name: String, _ body: [UInt8] = []) throws(SQLiteError) {

@@ -3,6 +3,9 @@ package protocol GroupWritable: AnyObject, SendableMetatype {
     /// The one connection that writes.
     var connection: SQLiteConnection { get }
 
+    /// A transaction has begun: no other connection can write until it ends.
+    func didBegin() throws(SQLiteError)
+
     /// Changes since the last commit were undone: forget what is remembered about rows.
     func didRollBack()
 }

@@ -86,6 +86,7 @@ package actor GroupWriter<Database: GroupWritable> {
     /// Runs all writes in one transaction, without a safety net for each.
     private func run(_ batch: [PendingWrite<Database>], on database: Database) throws(SQLiteError) {
         try database.connection.statement("BEGIN IMMEDIATE").run()
+        try database.didBegin()
         for write in batch {
             if let error = write.perform(on: database) { throw error }
         }
@@ -95,6 +96,7 @@ package actor GroupWriter<Database: GroupWritable> {
     private func runApart(_ batch: [PendingWrite<Database>], on database: Database) throws(SQLiteError) {
         let connection = database.connection
         try connection.statement("BEGIN IMMEDIATE").run()
+        try database.didBegin()
         for write in batch {
             try connection.statement("SAVEPOINT one").run()
             if let error = write.perform(on: database) {

@@ -13,6 +13,11 @@ package struct SQLiteError: Error, Equatable, CustomStringConvertible {
         self.message = message
     }
 
+    /// What is stored has a form that cannot have been written: damage that SQLite itself does not see.
+    package static func damaged(_ message: String) -> SQLiteError {
+        SQLiteError(extendedCode: SQLITE_CORRUPT, message: message)
+    }
+
     /// The primary result code: the low byte of the extended one.
     package var code: Int32 { extendedCode & 0xFF }
 

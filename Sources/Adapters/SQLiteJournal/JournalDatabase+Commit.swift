@@ -1,0 +1,164 @@
+import HoldpointCore
+import HoldpointPorts
+import SQLiteClient
+
+/// A value, or why the store refuses; a refusal has changed nothing.
+typealias Verdict<Value> = Result<Value, JournalError>
+
+extension JournalDatabase {
+    /// Writes all that a commit holds; all reasons to refuse are looked for before anything is changed.
+    func commit(_ commit: SessionCommit) throws(SQLiteError) -> Verdict<CommitReceipt> {
+        guard try fence(of: commit.fence.shard) == commit.fence, commit.identity.key.shard == commit.fence.shard else {
+            return .failure(.fenced)
+        }
+        guard let project = try project(commit.identity.scope) else {
+            return .failure(.refused("the project \(commit.identity.scope) does not exist"))
+        }
+        let known = try session(commit, project: project)
+        if known?.isQuarantined == true { return .failure(.quarantined) }
+        if let refusal = try refusalOfRepetition(commit, project: project) { return .failure(refusal) }
+        guard isDense(commit) else { return .failure(.refused("the events are not numbered densely")) }
+        if let row = known {
+            guard row.head == commit.expectedHead else { return .failure(.conflict(head: row.head)) }
+            if !commit.events.isEmpty { try update(row, with: commit) }
+            return .success(try writeRows(of: commit, session: row))
+        }
+        guard commit.expectedHead == 0 else { return .failure(.conflict(head: 0)) }
+        if commit.events.isEmpty { return try decideWithoutSession(commit, project: project) }
+        guard let row = try insertSession(commit, project: project) else {
+            return .failure(try refusalOfStart(commit, project: project))
+        }
+        return .success(try writeRows(of: commit, session: row))
+    }
+
+    private func writeRows(of commit: SessionCommit, session: SessionRow) throws(SQLiteError) -> CommitReceipt {
+        let position = try insertEvents(commit, session: session)
+        for change in commit.requests { try write(change, session: session) }
+        if let snapshot = commit.snapshot { try write(snapshot, session: session) }
+        for secret in commit.secrets { try insert(secret, session: session) }
+        if commit.destroysSecrets { try destroySecrets(of: session) }
+        if let decided = commit.decided { try write(decided, project: session.project) }
+        if let record = commit.idempotency { try insert(record, session: session) }
+        return CommitReceipt(feedPosition: position.map { FeedPosition(transaction: $0) })
+    }
+
+    /// Writes the outcome of a command for a session that never began.
+    private func decideWithoutSession(
+        _ commit: SessionCommit, project: Int64
+    ) throws(SQLiteError) -> Verdict<CommitReceipt> {
+        if let row = try session(commit.identity.key, project: project) { return .failure(.conflict(head: row.head)) }
+        guard let decided = commit.decided, commit.idempotency == nil else {
+            return .failure(.refused("there is nothing to commit"))
+        }
+        try write(decided, project: project)
+        return .success(CommitReceipt(feedPosition: nil))
+    }
+
+    /// The session's row if it is there; a start does not look, since its insert will find out.
+    private func session(_ commit: SessionCommit, project: Int64) throws(SQLiteError) -> SessionRow? {
+        commit.expectedHead == 0 ? nil : try session(commit.identity.key, project: project)
+    }
+
+    private func isDense(_ commit: SessionCommit) -> Bool {
+        var next = commit.expectedHead
+        for event in commit.events {
+            next += 1
+            if event.sequence != next { return false }
+        }
+        return true
+    }
+
+    /// Whether the same was committed before, by the caller's key or as a stored command.
+    private func refusalOfRepetition(
+        _ commit: SessionCommit, project: Int64
+    ) throws(SQLiteError) -> JournalError? {
+        if let record = commit.idempotency,
+            let earlier = try idempotencyRecord(record.key, scope: commit.identity.scope, project: project)
+        {
+            return .idempotencyKeyUsed(earlier)
+        }
+        guard let decided = commit.decided else { return nil }
+        switch try outcome(of: decided.id, project: project) {
+        case .unknown: return .refused("the stored command \(decided.id) does not exist")
+        case .decided(let outcome): return .alreadyDecided(outcome)
+        case .open: return nil
+        }
+    }
+
+    /// Why a session could not be inserted: it, or another one of its name, is there.
+    private func refusalOfStart(_ commit: SessionCommit, project: Int64) throws(SQLiteError) -> JournalError {
+        if let row = try session(commit.identity.key, project: project) {
+            return row.isQuarantined ? .quarantined : .conflict(head: row.head)
+        }
+        let select = try connection.statement("SELECT key FROM sessions WHERE project = ?1 AND name = ?2")
+        defer { select.reset() }
+        try select.bind(project, at: 1)
+        try select.bind(commit.identity.id.text, at: 2)
+        guard try select.step() else { throw .damaged("a session was refused and is not there") }
+        return .sessionExists(SessionKey(try select.identifier(0)))
+    }
+
+    private func insertSession(_ commit: SessionCommit, project: Int64) throws(SQLiteError) -> SessionRow? {
+        let insert = try connection.statement(
+            """
+            INSERT INTO sessions(project, key, name, agent, shard, status, head, wake, created, updated)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING
+            """)
+        let summary = commit.summary
+        let head = commit.expectedHead + Int64(commit.events.count)
+        try insert.bind(project, at: 1)
+        try insert.bind(commit.identity.key.value, at: 2)
+        try insert.bind(commit.identity.id.text, at: 3)
+        try insert.bind(summary.agent?.text, at: 4)
+        try insert.bind(Int64(commit.fence.shard.number), at: 5)
+        try insert.bind(summary.status.rowCode, at: 6)
+        try insert.bind(head, at: 7)
+        try insert.bind(summary.wakeAt, at: 8)
+        try insert.bind(summary.createdAt, at: 9)
+        try insert.bind(summary.updatedAt, at: 10)
+        try insert.run()
+        guard connection.changedRows == 1 else { return nil }
+        let row = SessionRow(id: connection.lastInsertedRow, project: project, head: head, isQuarantined: false)
+        remember(row, of: commit.identity.key)
+        return row
+    }
+
+    private func update(_ row: SessionRow, with commit: SessionCommit) throws(SQLiteError) {
+        let update = try connection.statement(
+            """
+            UPDATE sessions SET status = ?3, head = ?4, wake = ?5, updated = ?6
+            WHERE id = ?1 AND project = ?2 AND head = ?7
+            """)
+        var row = row
+        row.head = commit.expectedHead + Int64(commit.events.count)
+        try update.bind(row.id, at: 1)
+        try update.bind(row.project, at: 2)
+        try update.bind(commit.summary.status.rowCode, at: 3)
+        try update.bind(row.head, at: 4)
+        try update.bind(commit.summary.wakeAt, at: 5)
+        try update.bind(commit.summary.updatedAt, at: 6)
+        try update.bind(commit.expectedHead, at: 7)
+        try update.run()
+        guard connection.changedRows == 1 else { throw .damaged("a session's head is not where it was") }
+        remember(row, of: commit.identity.key)
+    }
+
+    /// Returns the row of the last event on the feed.
+    private func insertEvents(_ commit: SessionCommit, session: SessionRow) throws(SQLiteError) -> Int64? {
+        guard !commit.events.isEmpty else { return nil }
+        let insert = try connection.statement(
+            "INSERT INTO events(session, seq, time, type, feed, chain, data) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+        var position: Int64?
+        try insert.bind(session.id, at: 1)
+        for event in commit.events {
+            try insert.bind(event.sequence, at: 2)
+            try insert.bind(event.time, at: 3)
+            try insert.bind(event.type.text, at: 4)
+            try insert.bind(event.isOnFeed ? session.project : nil, at: 5)
+            try insert.bind(event.chain, at: 6)
+            try insert.run(borrowing: event.data, at: 7)
+            if event.isOnFeed { position = connection.lastInsertedRow }
+        }
+        return position
+    }
+}

@@ -1,0 +1,82 @@
+import HoldpointCore
+import HoldpointPorts
+import SQLiteClient
+
+extension JournalDatabase {
+    /// What is known of a stored command's outcome.
+    enum OutcomeState {
+        /// The project has no such command.
+        case unknown
+        /// It waits.
+        case open
+        /// It has an outcome.
+        case decided(StoredOutcome)
+    }
+
+    /// Stores a command; storing the same once more changes nothing.
+    func store(_ command: StoredCommand) throws(SQLiteError) -> Verdict<Void> {
+        guard let project = try project(command.session.scope) else {
+            return .failure(.refused("the project \(command.session.scope) does not exist"))
+        }
+        let insert = try connection.statement(
+            """
+            INSERT INTO commands(key, project, session, name, shard, kind, sealed, principal, received, attempts)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT(key) DO NOTHING
+            """)
+        try insert.bind(command.id.value, at: 1)
+        try insert.bind(project, at: 2)
+        try insert.bind(command.session.key.value, at: 3)
+        try insert.bind(command.session.id.text, at: 4)
+        try insert.bind(Int64(command.session.key.shard.number), at: 5)
+        try insert.bind(command.kind, at: 6)
+        try insert.bind(command.principal.text, at: 8)
+        try insert.bind(command.receivedAt, at: 9)
+        try insert.bind(command.attempts, at: 10)
+        try insert.run(borrowing: command.sealed, at: 7)
+        return .success(())
+    }
+
+    /// What became of a stored command of a project.
+    func outcome(of id: StoredCommandID, project: Int64) throws(SQLiteError) -> OutcomeState {
+        let select = try connection.statement("SELECT outcome FROM commands WHERE key = ?1 AND project = ?2")
+        defer { select.reset() }
+        try select.bind(id.value, at: 1)
+        try select.bind(project, at: 2)
+        guard try select.step() else { return .unknown }
+        guard let bytes = select.optionalBytes(0) else { return .open }
+        return .decided(try StoredForm.outcome(bytes))
+    }
+
+    /// Writes an outcome for a command that has none.
+    func write(_ decided: DecidedCommand, project: Int64) throws(SQLiteError) {
+        let update = try connection.statement(
+            "UPDATE commands SET outcome = ?3 WHERE key = ?1 AND project = ?2 AND outcome IS NULL")
+        try update.bind(decided.id.value, at: 1)
+        try update.bind(project, at: 2)
+        try update.bind(StoredForm.encode(decided.outcome), at: 3)
+        try update.run()
+    }
+
+    /// Writes an outcome outside a commit; false if there was one before.
+    func decide(_ decided: DecidedCommand, in scope: Scope) throws(SQLiteError) -> Verdict<Bool> {
+        guard let project = try project(scope) else { return .success(false) }
+        try write(decided, project: project)
+        return .success(connection.changedRows == 1)
+    }
+
+    /// Counts an attempt at a command that has no outcome.
+    func countAttempt(_ id: StoredCommandID, in scope: Scope) throws(SQLiteError) -> Verdict<Int64> {
+        guard let project = try project(scope) else { return .failure(unknown(id)) }
+        let update = try connection.statement(
+            "UPDATE commands SET attempts = attempts + 1 WHERE key = ?1 AND project = ?2 RETURNING attempts")
+        defer { update.reset() }
+        try update.bind(id.value, at: 1)
+        try update.bind(project, at: 2)
+        guard try update.step() else { return .failure(unknown(id)) }
+        return .success(update.integer(0))
+    }
+
+    private func unknown(_ id: StoredCommandID) -> JournalError {
+        .refused("the stored command \(id) does not exist")
+    }
+}

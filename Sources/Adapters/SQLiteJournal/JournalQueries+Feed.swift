@@ -1,0 +1,43 @@
+import HoldpointCore
+import HoldpointPorts
+import SQLiteClient
+
+extension JournalQueries {
+    /// A page of a project's feed: the one writer gives rows their numbers in the order of commits.
+    func feed(
+        in scope: Scope, after position: FeedPosition, limit: Int
+    ) throws(SQLiteError) -> [FeedItem] {
+        guard let project = try project(scope) else { return [] }
+        let select = try connection.statement(
+            """
+            SELECT e.id, s.key, s.name, e.seq, e.time, e.type, e.feed, e.chain, e.data
+            FROM events e INDEXED BY events_feed JOIN sessions s ON s.id = e.session AND s.project = ?1
+            WHERE e.feed = ?1 AND e.id > ?2 ORDER BY e.id LIMIT ?3
+            """)
+        defer { select.reset() }
+        try select.bind(project, at: 1)
+        try select.bind(position.transaction, at: 2)
+        try select.bind(Int64(limit), at: 3)
+        var items: [FeedItem] = []
+        while try select.step() {
+            let session = SessionIdentity(
+                scope: scope, key: SessionKey(try select.identifier(1)), id: try select.sessionID(2))
+            items.append(
+                FeedItem(
+                    position: FeedPosition(transaction: select.integer(0)), session: session,
+                    event: try select.event(3)))
+        }
+        return items
+    }
+
+    /// The ends of a project's feed; all of it is kept.
+    func feedBounds(in scope: Scope) throws(SQLiteError) -> FeedBounds {
+        guard let project = try project(scope) else { return FeedBounds(oldest: .start, head: .start) }
+        let select = try connection.statement(
+            "SELECT id FROM events INDEXED BY events_feed WHERE feed = ?1 ORDER BY id DESC LIMIT 1")
+        defer { select.reset() }
+        try select.bind(project, at: 1)
+        let head = try select.step() ? FeedPosition(transaction: select.integer(0)) : .start
+        return FeedBounds(oldest: .start, head: head)
+    }
+}

@@ -1,0 +1,46 @@
+package import HoldpointCore
+package import HoldpointPorts
+import SQLiteClient
+
+extension SQLiteJournal: Directory {
+    package func createTenant(_ tenant: TenantName) async throws(JournalError) -> Bool {
+        try await write { database throws(SQLiteError) in try database.createTenant(tenant) }
+    }
+
+    package func createProject(_ scope: Scope) async throws(JournalError) -> Bool? {
+        try await write { database throws(SQLiteError) in try database.createProject(scope) }
+    }
+
+    package func hasProject(_ scope: Scope) async throws(JournalError) -> Bool {
+        try await read { queries throws(SQLiteError) in try queries.project(scope) != nil }
+    }
+
+    package func isEmpty() async throws(JournalError) -> Bool {
+        try await read { queries throws(SQLiteError) in try queries.isEmpty() }
+    }
+
+    package func createKey(_ key: KeyRecord) async throws(JournalError) -> Bool {
+        try await write { database throws(SQLiteError) in try database.createKey(key) }
+    }
+
+    package func key(_ id: String) async throws(JournalError) -> KeyRecord? {
+        try await read { queries throws(SQLiteError) in try queries.key(id) }
+    }
+
+    package func putAgent(_ definition: AgentDefinition, in scope: Scope) async throws(JournalError) -> AgentRecord {
+        let now = clock.now()
+        return try await write(bytes: 4_096) { database throws(SQLiteError) in
+            try database.putAgent(definition, in: scope, now: now)
+        }
+    }
+
+    package func agent(_ name: AgentName, in scope: Scope) async throws(JournalError) -> AgentRecord? {
+        try await read { queries throws(SQLiteError) in try queries.agent(name, in: scope) }
+    }
+
+    package func agents(
+        in scope: Scope, after name: AgentName?, limit: Int
+    ) async throws(JournalError) -> [AgentRecord] {
+        try await read { queries throws(SQLiteError) in try queries.agents(in: scope, after: name, limit: limit) }
+    }
+}
