@@ -52,8 +52,9 @@ extension EventLoop {
             for hook in hooks where hook.body() { again = true }
             let next = inbox.withLock { inbox -> Next in
                 if inbox.isStopping, stopDeadline == nil { stopDeadline = roundStart + Self.stopTimeout }
-                if let stopDeadline, inbox.jobs.isEmpty || roundStart > stopDeadline { return .end }
-                if again || !inbox.jobs.isEmpty { return .poll }
+                let isIdle = inbox.jobs.isEmpty && position == taken.count
+                if let stopDeadline, isIdle || roundStart > stopDeadline { return .end }
+                if again || !isIdle { return .poll }
                 inbox.isSleeping = true
                 return .wait
             }
@@ -75,20 +76,19 @@ extension EventLoop {
 
     /// Runs what is queued, and what that queues in turn, until nothing is left or the round's share is used up.
     private func runJobs() {
-        var share = Self.maximumJobsPerRound
-        while share > 0 {
-            inbox.withLock { swap(&$0.jobs, &taken) }
-            guard !taken.isEmpty else { return }
-            for job in taken {
-                switch job {
-                case .task(let job):
-                    job.runSynchronously(
-                        isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
-                case .action(let action): action()
-                }
+        for _ in 0..<Self.maximumJobsPerRound {
+            if position == taken.count {
+                taken.removeAll(keepingCapacity: taken.capacity <= 4096)
+                position = 0
+                inbox.withLock { swap(&$0.jobs, &taken) }
+                if taken.isEmpty { return }
             }
-            share -= taken.count
-            taken.removeAll(keepingCapacity: taken.count <= 4096)
+            position += 1
+            switch taken[position - 1] {
+            case .task(let job):
+                job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+            case .action(let action): action()
+            }
         }
     }
 

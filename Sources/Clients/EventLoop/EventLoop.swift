@@ -37,7 +37,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     // Below: only on the loop's thread.
     var wakeEvent: OpaquePointer?
+    /// Jobs taken from the inbox, and how many of them have been run.
     var taken: [Job] = []
+    var position = 0
     var hooks: [RoundHook] = []
     var stopActions: [() -> Void] = []
     var watches: [ObjectIdentifier: EventWatch] = [:]

@@ -25,7 +25,7 @@ package final class EventWatch: @unchecked Sendable {
         }
     }
 
-    /// Makes the libevent event; false if memory or the system refuses. Only on the loop's thread.
+    /// Makes the libevent event, on the loop's thread; false if memory or the system refuses.
     func arm(descriptor: Int32, flags: Int32, interval: Duration?) -> Bool {
         let context = Unmanaged.passUnretained(self).toOpaque()
         event = event_new(

@@ -88,8 +88,9 @@ extension HTTPServer {
         }
     }
 
-    /// The connection is about to be freed, by whomever; called by libevent. Nothing may be freed here but a
-    /// request that evhttp has let go of.
+    /// The connection is about to be freed, by whomever; called by libevent.
+    ///
+    /// Nothing may be freed here but a request that evhttp has let go of.
     private static func closed(_ handle: OpaquePointer?, _ context: UnsafeMutableRawPointer?) {
         guard let connection = Connection.from(context) else { return }
         let server = connection.server
@@ -113,6 +114,7 @@ extension HTTPServer {
         connection.deadline = nil
         guard connections.removeValue(forKey: UInt(bitPattern: connection.buffer)) != nil else { return }
         counters.connections.add(-1)
+        if connections.count == configuration.maximumConnections - 1, let listener { evconnlistener_enable(listener) }
         if connections.isEmpty, phase == .draining { loop.execute { [self] in finish() } }
     }
 

@@ -47,7 +47,9 @@ extension HTTPServer {
         boundSocket = nil
     }
 
-    /// Frees everything that is left. Runs as a job, a timer or when the loop stops, never in a callback of evhttp.
+    /// Frees everything that is left.
+    ///
+    /// Runs as a job, a timer or when the loop stops, never in a callback of evhttp.
     func finish() {
         guard phase == .running || phase == .draining else { return }
         stopListening()
@@ -67,10 +69,11 @@ extension HTTPServer {
             if case .drained(_, let continuation) = step { continuation.resume(returning: false) }
         }
         // As a job: a hook must not be removed while hooks run.
-        if let hook { loop.execute { [loop] in loop.removeRoundHook(hook) } }
-        hook = nil
+        loop.execute { [self] in
+            if let hook { loop.removeRoundHook(hook) }
+            keptAlive = nil
+        }
         for waiter in drainWaiters { waiter.resume() }
         drainWaiters = []
-        loop.execute { [self] in keptAlive = nil }
     }
 }

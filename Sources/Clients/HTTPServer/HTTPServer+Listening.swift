@@ -32,9 +32,12 @@ extension HTTPServer {
         }
         phase = .running
         keptAlive = self
-        hook = loop.addRoundHook { [unowned self] in endRound() }
+        hook = loop.addRoundHook { [weak self] in self?.endRound() ?? false }
         sweepWatch = loop.schedule(every: sweepInterval) { [weak self] in self?.sweep() }
-        loop.addStopAction { [weak self] in self?.finish() }
+        loop.addStopAction { [weak self] in
+            self?.finish()
+            self?.keptAlive = nil
+        }
         return .success(socket.port)
     }
 

@@ -15,6 +15,7 @@ extension HTTPServer {
 
     private func receive(_ request: OpaquePointer, on connection: Connection) {
         connection.request = request
+        connection.answering.isHead = evhttp_request_get_command(request) == EVHTTP_REQ_HEAD
         // A pipelined request arrives without new bytes.
         touched.append(connection)
         if let verdict = connection.verdict {
@@ -29,9 +30,8 @@ extension HTTPServer {
             connection.stage = .pending
             connection.deadline = nil
             connection.isWatched = false
-            connection.answering = Connection.Answering(
-                isHead: reading.method == .head, isHTTP10: reading.isHTTP10,
-                mustClose: reading.headers.hasToken("close", in: "Connection"))
+            connection.answering.isHTTP10 = reading.isHTTP10
+            connection.answering.mustClose = reading.headers.hasToken("close", in: "Connection")
             evhttp_request_set_on_complete_cb(
                 request, { _, context in HTTPServer.completed(context) }, connection.context)
             dispatch(reading, from: connection)
@@ -117,6 +117,10 @@ extension HTTPServer {
         }
         isGood = evhttp_add_header(list, "Date", dateCache.text()) == 0 && isGood
         if connection.answering.mustClose || phase != .running {
+            // Or evhttp would add a keep-alive for a client of HTTP/1.0 that asked for it.
+            if let request = connection.request, let input = evhttp_request_get_input_headers(request) {
+                evhttp_remove_header(input, "Connection")
+            }
             isGood = evhttp_add_header(list, "Connection", "close") == 0 && isGood
         }
         return isGood
@@ -134,6 +138,7 @@ extension HTTPServer {
     }
 
     /// The response has been sent, and evhttp is about to read the next request or to close; called by libevent.
+    ///
     /// Nothing may be freed here.
     private static func completed(_ context: UnsafeMutableRawPointer?) {
         guard let connection = Connection.from(context), connection.stage == .replying else { return }
@@ -141,6 +146,7 @@ extension HTTPServer {
         connection.stage = .head
         connection.request = nil
         connection.scanner = HeadScanner()
+        connection.answering = Connection.Answering()
         connection.deadline = server.loop.now + server.configuration.idleTimeout
         if connection.isWatched {
             bufferevent_setwatermark(connection.buffer, Int16(EV_READ), 0, 0)

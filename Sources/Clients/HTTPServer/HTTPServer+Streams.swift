@@ -38,7 +38,7 @@ extension HTTPServer {
         if phase != .running { queue(.close(connection)) }
     }
 
-    /// Adds to the queue, from any thread. If too much waits, the streams that are addressed are cut.
+    /// Adds to the queue, from any thread; if too much waits, the streams that are addressed are cut.
     func queue(_ delivery: DeliveryQueue.Delivery) {
         guard loop.isOnLoop else {
             loop.execute { self.queue(delivery) }

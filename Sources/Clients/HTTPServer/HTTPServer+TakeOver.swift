@@ -55,7 +55,9 @@ extension HTTPServer {
         shutdown(connection.descriptor, Int32(SHUT_WR))
     }
 
-    /// Throws away what comes in. Its context is not used: evhttp may once call it with a context of its own.
+    /// Throws away what comes in.
+    ///
+    /// Its context is not used: evhttp may once call it with a context of its own.
     private static func discardInput(_ buffer: OpaquePointer?) {
         guard let input = bufferevent_get_input(buffer) else { return }
         evbuffer_drain(input, evbuffer_get_length(input))
