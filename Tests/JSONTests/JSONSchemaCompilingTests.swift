@@ -57,10 +57,15 @@ import Testing
         let reference: JSONValue = ["$ref": "#/$defs/a", "$defs": ["a": true]]
         #expect(compiles(reference, JSONSchemaLimits(maximumPointerBytes: 9)))
         #expect(!compiles(reference, JSONSchemaLimits(maximumPointerBytes: 8)))
+        let patterns: JSONValue = ["pattern": "aa", "patternProperties": ["^a(?=b)": true]]
+        #expect(compiles(patterns, JSONSchemaLimits(maximumInstructions: 9)))
+        #expect(!compiles(patterns, JSONSchemaLimits(maximumInstructions: 8)))
         let standard = JSONSchemaLimits.standard
         #expect(standard.maximumSubschemas == 10_000 && standard.maximumDepth == 128)
         #expect(standard.maximumPointerBytes == 4_096 && standard.maximumResources == 256)
-        #expect(standard.maximumNesting == 256 && standard.maximumSteps == 2_000_000)
+        #expect(
+            standard.maximumInstructions == 100_000 && standard.maximumNesting == 256
+                && standard.maximumSteps == 2_000_000)
         #expect(standard.maximumViolations == 32)
     }
 

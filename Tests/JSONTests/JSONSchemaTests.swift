@@ -82,6 +82,18 @@ import Testing
         #expect(try fits("999999999999999999000000000000000000", #"{"multipleOf": 999999999999999999}"#))
     }
 
+    @Test(arguments: ["anyOf", "oneOf"])
+    func `of several schemas the one meant for the type explains`(keyword: String) throws {
+        let document = ##"""
+            {"\##(keyword)":[{"type":"null"},{"$ref":"#/$defs/a"}],
+             "$defs":{"a":{"$ref":"#/$defs/b"},"b":{"type":"object","required":["id"]}}}
+            """##
+        let schema = try JSONSchema(compiling: try JSONParser.parse(document))
+        #expect(schema.validate(nil).isEmpty)
+        #expect(schema.validate([:]).map { "\($0.pointer) \($0.detail)" } == ["/id is required"])
+        #expect(schema.validate("s3cret").map(\.detail).first?.hasPrefix("must fit") == true)
+    }
+
     @Test func `a recursive schema follows its value`() throws {
         let schema = ##"{"type":"object","properties":{"next":{"$ref":"#"}},"additionalProperties":false}"##
         #expect(try fits(#"{"next":{"next":{}}}"#, schema))
@@ -138,6 +150,7 @@ struct WordingSample: Sendable, CustomTestStringConvertible {
         WordingSample(#"{"contains":true,"maxContains":1}"#, "[1,2]", "must have at most 1 items of a certain kind"),
         WordingSample(#"{"anyOf":[{"type":"null"},false]}"#, "\"s3cret\"", "must fit at least one of 2 schemas"),
         WordingSample(#"{"oneOf":[{"type":"null"},false]}"#, "\"s3cret\"", "must fit one of 2 schemas"),
+        WordingSample(#"{"anyOf":[{"minLength":9},{"const":1}]}"#, "\"s3cret\"", "must fit at least one of 2 schemas"),
         WordingSample(#"{"oneOf":[true,true]}"#, "\"s3cret\"", "must fit only one of 2 schemas"),
         WordingSample(#"{"not":{"type":"string"}}"#, "\"s3cret\"", "has a value that is not allowed"),
         WordingSample(#"{"if":true,"then":{"minLength":9}}"#, "\"s3cret\"", "must have at least 9 characters"),

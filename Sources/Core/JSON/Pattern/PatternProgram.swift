@@ -16,6 +16,9 @@ struct PatternProgram: Sendable {
     var looks: [PatternProgram] = []
     /// Whether it reads towards the start of the text.
     var isBackward = false
+
+    /// The number of instructions, those of looks included.
+    var count: Int { looks.reduce(instructions.count) { $0 + $1.count } }
 }
 
 /// Turns a tree into instructions.

@@ -8,6 +8,8 @@ package struct JSONSchemaLimits: Sendable, Hashable {
     package var maximumPointerBytes: Int
     /// The most subschemas with an `$id`.
     package var maximumResources: Int
+    /// The most instructions that all patterns together compile to.
+    package var maximumInstructions: Int
     /// The deepest nesting of checks, references included.
     package var maximumNesting: Int
     /// The work of one validation; a step is about one keyword, one look-up or one character against one instruction.
@@ -18,13 +20,14 @@ package struct JSONSchemaLimits: Sendable, Hashable {
     /// Sets limits; without arguments, the defaults.
     package init(
         maximumSubschemas: Int = 10_000, maximumDepth: Int = 128, maximumPointerBytes: Int = 4_096,
-        maximumResources: Int = 256, maximumNesting: Int = 256, maximumSteps: Int = 2_000_000,
-        maximumViolations: Int = 32
+        maximumResources: Int = 256, maximumInstructions: Int = 100_000, maximumNesting: Int = 256,
+        maximumSteps: Int = 2_000_000, maximumViolations: Int = 32
     ) {
         self.maximumSubschemas = maximumSubschemas
         self.maximumDepth = maximumDepth
         self.maximumPointerBytes = maximumPointerBytes
         self.maximumResources = maximumResources
+        self.maximumInstructions = maximumInstructions
         self.maximumNesting = maximumNesting
         self.maximumSteps = maximumSteps
         self.maximumViolations = maximumViolations

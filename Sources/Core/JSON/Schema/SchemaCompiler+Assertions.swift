@@ -1,6 +1,6 @@
 extension SchemaCompiler {
     /// Compiles a keyword without subschemas; nothing for an annotation or a keyword that is compiled elsewhere.
-    func assertion(
+    mutating func assertion(
         _ key: String, _ value: JSONValue, at pointer: JSONPointer
     ) throws(JSONSchemaError) -> SchemaKeyword? {
         switch key {
@@ -98,12 +98,18 @@ extension SchemaCompiler {
         return object
     }
 
-    func pattern(_ text: String, at pointer: JSONPointer) throws(JSONSchemaError) -> JSONPattern {
+    mutating func pattern(_ text: String, at pointer: JSONPointer) throws(JSONSchemaError) -> JSONPattern {
+        let pattern: JSONPattern
         do throws(JSONPatternError) {
-            return try JSONPattern(text)
+            pattern = try JSONPattern(text)
         } catch {
             throw failure(pointer, "is not a pattern: \(error)")
         }
+        instructions += pattern.program.count
+        guard instructions <= limits.maximumInstructions else {
+            throw failure(pointer, "makes the patterns of the schema too large; are their counts too high?")
+        }
+        return pattern
     }
 
     private func failure(_ pointer: JSONPointer, _ detail: String) -> JSONSchemaError {

@@ -28,6 +28,8 @@ struct SchemaCompiler {
     var dynamicReferences: [SchemaDynamicReference] = []
     var tracksEvaluation = false
     var pending: [Reference] = []
+    /// The instructions of all patterns so far.
+    var instructions = 0
     private var places: [ExactKey: Int] = [:]
 
     init(document: JSONValue, formats: JSONSchema.Formats, limits: JSONSchemaLimits) {

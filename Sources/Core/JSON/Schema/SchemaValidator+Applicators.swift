@@ -10,10 +10,11 @@ extension SchemaValidator {
             return all(nodes, value, &evaluated)
         case .any(let nodes):
             let count = countAccepting(nodes, value, enough: 1, &evaluated)
-            return count > 0 || fail("must fit at least one of \(nodes.count) schemas")
+            return count > 0 || explain(nodes, value, orFail: "must fit at least one of \(nodes.count) schemas")
         case .one(let nodes):
             let count = countAccepting(nodes, value, enough: 2, &evaluated)
-            return count == 1 || fail("must fit \(count == 0 ? "one" : "only one") of \(nodes.count) schemas")
+            if count > 1 { return fail("must fit only one of \(nodes.count) schemas") }
+            return count == 1 || explain(nodes, value, orFail: "must fit one of \(nodes.count) schemas")
         case .not(let node):
             var discarded = Evaluated()
             return !accepts(node, value, &discarded) && !isInterrupted || fail("has a value that is not allowed")
@@ -45,6 +46,35 @@ extension SchemaValidator {
             if count == enough, !schema.tracksEvaluation { break }
         }
         return count
+    }
+
+    /// Reports why none of the schemas accepts: by the one that is meant for the type of the value, if there is just one.
+    private mutating func explain(_ nodes: [Int], _ value: JSONValue, orFail detail: String) -> Bool {
+        guard isCollecting else { return false }
+        let meant = nodes.filter { isMeant($0, for: value) }
+        guard let node = meant.first, meant.count == 1 else { return fail(detail) }
+        var discarded = Evaluated()
+        return check(node, value, &discarded)
+    }
+
+    /// Whether the `type` of a subschema, or of what it refers to at once, allows the type of the value.
+    private func isMeant(_ node: Int, for value: JSONValue) -> Bool {
+        var node = node
+        // References in a circle lead nowhere.
+        for _ in 0..<8 {
+            var next: Int?
+            for keyword in schema.nodes[node].keywords {
+                switch keyword {
+                case .never: return false
+                case .type(let types): return types.contains { $0.holds(for: value) }
+                case .reference(let slot): next = schema.references[slot]
+                default: continue
+                }
+            }
+            guard let target = next else { return true }
+            node = target
+        }
+        return true
     }
 
     private mutating func applyToParts(

@@ -121,6 +121,7 @@ struct SchemaValidator {
         pattern.matches(text, steps: &steps) ?? interrupt(.steps)
     }
 
+    /// Notes that an item or a member, by its position, has been evaluated.
     mutating func mark(_ position: Int, _ evaluated: inout Evaluated) {
         if schema.tracksEvaluation { evaluated.positions.insert(position) }
     }
@@ -136,8 +137,8 @@ struct SchemaValidator {
     }
 
     /// The target of a dynamic reference: the outermost resource in scope that has the anchor decides.
-    func target(of reference: SchemaDynamicReference) -> Int {
-        guard let anchor = reference.anchor else { return reference.target }
+    mutating func target(of reference: SchemaDynamicReference) -> Int {
+        guard let anchor = reference.anchor, spend(scope.count) else { return reference.target }
         for resource in scope {
             if let node = schema.dynamicAnchors[resource][anchor] { return node }
         }
