@@ -15,10 +15,10 @@ extension JournalDatabase {
             return .failure(.refused("the project \(commit.identity.scope) does not exist"))
         }
         let known = try session(commit, project: project)
-        if known?.isQuarantined == true { return .failure(.quarantined) }
         if let refusal = try refusalOfRepetition(commit, project: project) { return .failure(refusal) }
-        guard isDense(commit) else { return .failure(.refused("the events are not numbered densely")) }
+        if let refusal = refusalOfForm(commit) { return .failure(refusal) }
         if let row = known {
+            guard !row.isQuarantined else { return .failure(.quarantined) }
             guard row.head == commit.expectedHead else { return .failure(.conflict(head: row.head)) }
             if !commit.events.isEmpty { try update(row, with: commit) }
             return .success(try writeRows(of: commit, session: row))
@@ -59,13 +59,17 @@ extension JournalDatabase {
         commit.expectedHead == 0 ? nil : try session(commit.identity.key, project: project)
     }
 
-    private func isDense(_ commit: SessionCommit) -> Bool {
-        var next = commit.expectedHead
+    /// What is wrong with the commit by itself.
+    private func refusalOfForm(_ commit: SessionCommit) -> JournalError? {
+        var head = commit.expectedHead
         for event in commit.events {
-            next += 1
-            if event.sequence != next { return false }
+            head += 1
+            if event.sequence != head { return .refused("event \(event.sequence) is not the next one") }
         }
-        return true
+        if let snapshot = commit.snapshot, snapshot.sequence > head {
+            return .refused("the snapshot is ahead of the log")
+        }
+        return nil
     }
 
     /// Whether the same was committed before, by the caller's key or as a stored command.

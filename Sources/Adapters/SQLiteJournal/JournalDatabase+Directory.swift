@@ -22,7 +22,7 @@ extension JournalDatabase {
         return .success(connection.changedRows == 1)
     }
 
-    /// Stores a key; false if its tenant or project is not there.
+    /// Stores a key; false if its tenant or project is not there, or its id is taken.
     func createKey(_ key: KeyRecord) throws(SQLiteError) -> Verdict<Bool> {
         guard let tenant = try self.tenant(key.tenant) else { return .success(false) }
         var project: Int64?
@@ -33,6 +33,7 @@ extension JournalDatabase {
         let insert = try connection.statement(
             """
             INSERT INTO keys(public, digest, tenant, project, scopes, created) VALUES(?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT DO NOTHING
             """)
         try insert.bind(key.id, at: 1)
         try insert.bind(key.secretDigest, at: 2)
@@ -41,7 +42,7 @@ extension JournalDatabase {
         try insert.bind(key.scopes.map(\.rawValue).sorted().joined(separator: " "), at: 5)
         try insert.bind(key.createdAt, at: 6)
         try insert.run()
-        return .success(true)
+        return .success(connection.changedRows == 1)
     }
 
     /// Defines an agent, as a new version if the definition differs from the latest.

@@ -13,7 +13,7 @@ extension JournalDatabase {
         case decided(StoredOutcome)
     }
 
-    /// Stores a command; storing the same once more changes nothing.
+    /// Stores a command that is not stored yet.
     func store(_ command: StoredCommand) throws(SQLiteError) -> Verdict<Void> {
         guard let project = try project(command.session.scope) else {
             return .failure(.refused("the project \(command.session.scope) does not exist"))
@@ -33,7 +33,8 @@ extension JournalDatabase {
         try insert.bind(command.receivedAt, at: 9)
         try insert.bind(command.attempts, at: 10)
         try insert.run(borrowing: command.sealed, at: 7)
-        return .success(())
+        return connection.changedRows == 1
+            ? .success(()) : .failure(.refused("the stored command \(command.id) is known"))
     }
 
     /// What became of a stored command of a project.

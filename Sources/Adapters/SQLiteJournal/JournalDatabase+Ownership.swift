@@ -28,13 +28,11 @@ extension JournalDatabase {
         return .success(())
     }
 
-    /// Raises a shard's generation, unless somebody else under the same epoch was first; returns the present fence.
+    /// Raises a shard's generation and returns the new fence.
     ///
     /// Writes run one after the other, so all earlier commits of the shard are finished when this one runs.
     func raiseGeneration(of fence: Fence) throws(SQLiteError) -> Verdict<Fence> {
-        let present = try self.fence(of: fence.shard)
-        guard present.epoch == fence.epoch else { return .failure(.fenced) }
-        guard present.generation == fence.generation else { return .success(present) }
+        guard try self.fence(of: fence.shard) == fence else { return .failure(.fenced) }
         let update = try connection.statement("UPDATE shards SET generation = generation + 1 WHERE shard = ?1")
         try update.bind(Int64(fence.shard.number), at: 1)
         try update.run()
@@ -46,10 +44,10 @@ extension JournalDatabase {
     func setQuarantine(
         _ reason: String?, of key: SessionKey, in scope: Scope, fence: Fence
     ) throws(SQLiteError) -> Verdict<Void> {
-        guard try self.fence(of: fence.shard) == fence, key.shard == fence.shard else { return .failure(.fenced) }
         guard let project = try project(scope), var row = try session(key, project: project) else {
             return .failure(.refused("the session does not exist"))
         }
+        guard try self.fence(of: fence.shard) == fence, key.shard == fence.shard else { return .failure(.fenced) }
         let update = try connection.statement("UPDATE sessions SET quarantine = ?3 WHERE id = ?1 AND project = ?2")
         try update.bind(row.id, at: 1)
         try update.bind(project, at: 2)

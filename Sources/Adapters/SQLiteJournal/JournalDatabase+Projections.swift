@@ -5,7 +5,7 @@ import SQLiteClient
 extension JournalDatabase {
     /// Opens, closes, or opens and closes a request.
     func write(_ change: RequestChange, session: SessionRow) throws(SQLiteError) {
-        guard let opened = change.openedAt else { return try close(change, project: session.project) }
+        guard let opened = change.openedAt else { return try close(change, session: session) }
         let insert = try connection.statement(
             """
             INSERT INTO requests(key, project, session, type, status, opened, closed)
@@ -21,15 +21,16 @@ extension JournalDatabase {
         try insert.run()
     }
 
-    private func close(_ change: RequestChange, project: Int64) throws(SQLiteError) {
+    private func close(_ change: RequestChange, session: SessionRow) throws(SQLiteError) {
         let update = try connection.statement(
-            "UPDATE requests SET status = ?3, closed = ?4 WHERE key = ?1 AND project = ?2")
+            "UPDATE requests SET status = ?4, closed = ?5 WHERE key = ?1 AND project = ?2 AND session = ?3")
         try update.bind(change.id.value, at: 1)
-        try update.bind(project, at: 2)
-        try update.bind(change.status.rowCode, at: 3)
-        try update.bind(change.closedAt, at: 4)
+        try update.bind(session.project, at: 2)
+        try update.bind(session.id, at: 3)
+        try update.bind(change.status.rowCode, at: 4)
+        try update.bind(change.closedAt, at: 5)
         try update.run()
-        guard connection.changedRows == 1 else { throw .damaged("a request that closes is not there") }
+        guard connection.changedRows == 1 else { throw .unfit("there is no request \(change.id)") }
     }
 
     /// Puts a snapshot in the place of the session's last one.

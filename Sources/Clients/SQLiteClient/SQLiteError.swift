@@ -18,6 +18,11 @@ package struct SQLiteError: Error, Equatable, CustomStringConvertible {
         SQLiteError(extendedCode: SQLITE_CORRUPT, message: message)
     }
 
+    /// A write does not fit what is stored, in a way that no constraint of the tables expresses.
+    package static func unfit(_ message: String) -> SQLiteError {
+        SQLiteError(extendedCode: SQLITE_CONSTRAINT, message: message)
+    }
+
     /// The primary result code: the low byte of the extended one.
     package var code: Int32 { extendedCode & 0xFF }
 

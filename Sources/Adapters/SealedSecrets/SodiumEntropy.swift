@@ -1,0 +1,17 @@
+package import HoldpointCore
+import HoldpointPorts
+import SodiumClient
+
+/// Unpredictable numbers from the operating system, by libsodium.
+package struct SodiumEntropy: Entropy {
+    /// Starts libsodium.
+    ///
+    /// - Throws: `SealedSecretsError` if the system has no source of randomness.
+    package init() throws(SealedSecretsError) {
+        do { try Sodium.initialize() } catch { throw SealedSecretsError(error) }
+    }
+
+    package func random128() -> Identifier128 {
+        Identifier128(high: Sodium.randomWord(), low: Sodium.randomWord())
+    }
+}
