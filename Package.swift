@@ -59,7 +59,9 @@ let package = Package(
             "SQLiteJournal", in: "Adapters", uses: ["JSON", "HoldpointCore", "HoldpointPorts", "SQLiteClient"]),
         library("LocalStreams", in: "Adapters", uses: ["HoldpointCore", "HoldpointPorts"]),
         library("SealedSecrets", in: "Adapters", uses: ["HoldpointCore", "HoldpointPorts", "SodiumClient"]),
-        library("RESTAPI", in: "Adapters", uses: ["JSON", "HoldpointCore", "HoldpointPorts", "HTTPServer"]),
+        library(
+            "RESTAPI", in: "Adapters",
+            uses: ["JSON", "HoldpointCore", "HoldpointPorts", "EventLoop", "HTTPServer"]),
 
         library("HoldpointTesting", in: "Testing", uses: ["JSON", "HoldpointCore", "HoldpointPorts"]),
         library(
@@ -95,7 +97,7 @@ let package = Package(
         tests(
             "AdapterTests",
             uses: [
-                "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "HTTPServer",
+                "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "HTTPServer", "HTTPClient",
                 "SQLiteClient", "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HoldpointTesting",
             ]),
         tests("SimulatorTests", uses: ["HoldpointCore", "HoldpointTesting", "Simulator"]),

@@ -1,0 +1,99 @@
+import HTTPServer
+import HoldpointCore
+import HoldpointPorts
+import JSON
+
+/// Agents: what sessions are runs of.
+enum AgentRoutes {
+    static let all = [
+        Route(
+            .put, Route.projectPrefix + "/agents/{name}", [.agents],
+            "Defines an agent: a new version each time the definition changes.", body: .required, put),
+        Route(
+            .get, Route.projectPrefix + "/agents/{name}", [.agents, .sessionsRead],
+            "The latest version of an agent.", get),
+        Route(
+            .get, Route.projectPrefix + "/agents", [.agents, .sessionsRead], "The project's agents by name.",
+            query: ["cursor", "limit"], list),
+    ]
+
+    private static func put(_ call: Call) async throws -> HTTPReply {
+        let name = try agentName(of: call)
+        let definition = try call.read { reader -> AgentDefinition? in
+            let kind = reader.requiredString("kind")
+            let program = kind.flatMap { Program(rawValue: $0) }
+            if kind != nil, program == nil {
+                reader.fail("kind", "must be \(Program.allCases.map(\.rawValue).joined(separator: " or "))")
+            }
+            if let definition = reader.optionalValue("definition"), !definition.isNull {
+                reader.fail("definition", "an external agent has none: its code is the caller's own")
+            }
+            let schema = inputSchema(from: &reader)
+            let labels = reader.labels("labels")
+            return program.map { AgentDefinition(name: name, program: $0, inputSchema: schema, labels: labels) }
+        }
+        let record = try await call.gateway.putAgent(definition, in: call.scope)
+        return .json { write(record, into: &$0) }
+    }
+
+    private static func inputSchema(from reader: inout JSONObjectReader) -> JSONValue? {
+        guard let schema = reader.optionalValue("input_schema"), !schema.isNull else { return nil }
+        do {
+            _ = try JSONSchema(compiling: schema)
+        } catch {
+            let place = error.pointer.tokens.reduce(reader.pointer(to: "input_schema")) { $0.appending($1) }
+            reader.add([JSONViolation(pointer: place, detail: error.detail)])
+        }
+        return schema
+    }
+
+    private static func get(_ call: Call) async throws -> HTTPReply {
+        let name = try agentName(of: call)
+        let record = try await agent(name, of: call)
+        return .json { write(record, into: &$0) }
+    }
+
+    private static func agent(_ name: AgentName, of call: Call) async throws -> AgentRecord {
+        do {
+            return try await call.gateway.agent(name, in: call.scope)
+        } catch GatewayError.rejected(let rejection) where rejection.code == .agentNotFound {
+            // Elsewhere an unknown agent is a flaw of the body; here it is the thing that is asked for.
+            throw notFound
+        }
+    }
+
+    private static func list(_ call: Call) async throws -> HTTPReply {
+        let limit = try call.listLimit()
+        var cursor: AgentName?
+        if let text = call.query["cursor"] {
+            do {
+                cursor = try AgentName(text)
+            } catch {
+                throw Problem(Rejection(.cursorInvalid, "this cursor was not given out for this list"))
+            }
+        }
+        let page = try await call.gateway.agents(in: call.scope, after: cursor, limit: limit)
+        return .page(page) { write($0, into: &$1) }
+    }
+
+    private static let notFound = Problem.notFound(.agentNotFound, "there is no such agent")
+
+    private static func agentName(of call: Call) throws(Problem) -> AgentName {
+        do {
+            return try AgentName(call.parameter("name"))
+        } catch {
+            throw notFound
+        }
+    }
+
+    private static func write(_ agent: AgentRecord, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("name", agent.definition.name.text)
+        writer.member("kind", agent.definition.program.rawValue)
+        writer.member("version", agent.version)
+        writer.member("input_schema", agent.definition.inputSchema)
+        writer.member("labels", agent.definition.labels)
+        writer.member("created_at", .some(agent.createdAt))
+        writer.endObject()
+    }
+}

@@ -1,0 +1,33 @@
+import HTTPServer
+import HoldpointCore
+import HoldpointPorts
+import JSON
+
+/// What watches the process: no key, no project.
+enum OperationRoutes {
+    static let all = [
+        Route(open: "/healthz", "Whether the process answers.", health),
+        Route(open: "/readyz", "Whether commands are taken now.", readiness),
+    ]
+
+    private static func health(_ edge: Edge) async -> HTTPReply {
+        .json { writer in
+            writer.beginObject()
+            writer.member("status", "ok")
+            writer.endObject()
+        }
+    }
+
+    private static func readiness(_ edge: Edge) async -> HTTPReply {
+        let readiness = await edge.gateway.readiness()
+        return .json(readiness.isReady ? 200 : 503, headers: readiness.isReady ? [:] : ["Retry-After": "1"]) { writer in
+            writer.beginObject()
+            writer.member("status", readiness.isReady ? "ready" : "unready")
+            writer.key("parts")
+            writer.beginObject()
+            for (name, problem) in readiness.parts { writer.member(name, problem ?? "ok") }
+            writer.endObject()
+            writer.endObject()
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import HTTPServer
+
+/// Finds the route of a request: a tree of path segments, a literal one before a parameter.
+struct RouteTable: Sendable {
+    /// What was found.
+    enum Match: Sendable {
+        case route(Route, parameters: [String])
+        /// The path is known, the method is not; the methods that are, for `Allow`.
+        case otherMethods(String)
+        case noRoute
+        /// The path is badly percent-encoded.
+        case malformed
+
+        var route: Route? {
+            if case .route(let route, _) = self { route } else { nil }
+        }
+    }
+
+    private struct Node: Sendable {
+        var literals: [String: Int] = [:]
+        var parameter: Int?
+        var routes: [Route] = []
+    }
+
+    private var nodes = [Node()]
+
+    init(_ routes: [Route]) {
+        for route in routes {
+            var place = 0
+            for segment in route.template.split(separator: "/") {
+                place = segment.first == "{" ? parameterChild(of: place) : literalChild(of: place, String(segment))
+            }
+            nodes[place].routes.append(route)
+        }
+    }
+
+    private mutating func literalChild(of place: Int, _ segment: String) -> Int {
+        if let child = nodes[place].literals[segment] { return child }
+        nodes.append(Node())
+        nodes[place].literals[segment] = nodes.count - 1
+        return nodes.count - 1
+    }
+
+    private mutating func parameterChild(of place: Int) -> Int {
+        if let child = nodes[place].parameter { return child }
+        nodes.append(Node())
+        nodes[place].parameter = nodes.count - 1
+        return nodes.count - 1
+    }
+
+    /// Finds the route of a request; `HEAD` finds what `GET` does, streams excepted.
+    func match(_ request: HTTPRequest) -> Match {
+        guard request.path != "*" else { return .noRoute }
+        guard let segments = request.percentDecodedPathSegments() else { return .malformed }
+        var place = 0
+        var parameters: [String] = []
+        for segment in segments {
+            if let child = nodes[place].literals[segment] {
+                place = child
+            } else if let child = nodes[place].parameter {
+                place = child
+                parameters.append(segment)
+            } else {
+                return .noRoute
+            }
+        }
+        let routes = nodes[place].routes
+        guard !routes.isEmpty else { return .noRoute }
+        let found = routes.first { route in
+            route.method == request.method || request.method == .head && Self.answersHead(route)
+        }
+        if let found { return .route(found, parameters: parameters) }
+        let methods = routes.flatMap { Self.answersHead($0) ? [$0.method.rawValue, "HEAD"] : [$0.method.rawValue] }
+        return .otherMethods(methods.joined(separator: ", "))
+    }
+
+    private static func answersHead(_ route: Route) -> Bool { route.method == .get && !route.isStream }
+}
