@@ -38,7 +38,7 @@ package struct EnvironmentAnswer: Sendable {
     package init(
         _ answer: JSONValue, to question: EnvironmentQuestion, request: RequestID
     ) throws(InvalidAnswer) {
-        let violations = question.violations(of: answer) { _, _ in "must be a text" }
+        let violations = question.violations(of: answer, isSealed: false)
         guard violations.isEmpty, var object = answer.objectValue, var values = object["values"]?.objectValue else {
             throw InvalidAnswer(violations: violations)
         }

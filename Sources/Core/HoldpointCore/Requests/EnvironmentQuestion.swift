@@ -54,10 +54,7 @@ package struct EnvironmentQuestion: RequestQuestion {
     }
 
     package func violations(ofAnswer answer: JSONValue) -> [JSONViolation] {
-        violations(of: answer) { field, value in
-            guard field.isSecret else { return "must be a text" }
-            return SecretHandle(value) == nil ? "must be sealed" : nil
-        }
+        violations(of: answer, isSealed: true)
     }
 
     package var refusalOfResponseSchema: String? {
@@ -68,27 +65,27 @@ package struct EnvironmentQuestion: RequestQuestion {
         "an env_var request takes defaults field by field"
     }
 
-    /// Judges an answer whose values have the forms that `nonText` accepts beside text.
-    func violations(
-        of answer: JSONValue, nonText: (EnvironmentField, JSONValue) -> String?
-    ) -> [JSONViolation] {
+    /// Judges an answer as it comes in or, once its secret values must be handles, as it is recorded (I9).
+    func violations(of answer: JSONValue, isSealed: Bool) -> [JSONViolation] {
         var reader = JSONObjectReader(answer)
         if reader.optionalBool("save") == true, !allowsSave {
             reader.fail("save", "saving was not offered by this request")
         }
-        guard let values = reader.requiredValue("values") else { return reader.finish() }
-        var found = JSONObjectReader(values, at: JSONPointer.root.appending("values"))
+        guard let values = reader.requiredObject("values") else { return reader.finish() }
+        var found = JSONObjectReader(.object(values), at: JSONPointer.root.appending("values"))
         var steps = RequestLimits.patternSteps
         for field in fields {
             guard let value = found.optionalValue(field.name) else {
                 if field.isRequired { found.fail(field.name, "is required") }
                 continue
             }
-            let refusal =
-                if case .string(let text) = value {
+            let refusal: String? =
+                if isSealed, field.isSecret {
+                    SecretHandle(value)?.field == field.name ? nil : "must be sealed"
+                } else if case .string(let text) = value {
                     field.refusal(ofValue: text, steps: &steps)
                 } else {
-                    nonText(field, value)
+                    "must be a text"
                 }
             if let refusal { found.fail(field.name, refusal) }
         }

@@ -60,5 +60,8 @@ package struct MalformedRecord: Error, Sendable, Equatable, CustomStringConverti
 
 extension JSONValue {
     /// The value, or nil for null: where the two mean the same.
-    var nonNull: JSONValue? { isNull ? nil : self }
+    var nonNull: JSONValue? {
+        // A bare nil beside `self` would be taken for the literal of JSON's null.
+        isNull ? Optional.none : self
+    }
 }
