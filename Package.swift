@@ -57,7 +57,7 @@ let package = Package(
 
         library(
             "SQLiteJournal", in: "Adapters", uses: ["JSON", "HoldpointCore", "HoldpointPorts", "SQLiteClient"]),
-        library("LocalStreams", in: "Adapters", uses: ["HoldpointCore", "HoldpointPorts"]),
+        library("LocalStreams", in: "Adapters", uses: ["HoldpointCore", "HoldpointPorts", "EventLoop"]),
         library("SealedSecrets", in: "Adapters", uses: ["HoldpointCore", "HoldpointPorts", "SodiumClient"]),
         library(
             "RESTAPI", in: "Adapters",

@@ -2,7 +2,7 @@ import JSON
 
 /// What questions with options share: reading the list, and judging a selection.
 enum OptionList {
-    /// Reads a list of options; ids must be unique. Nil if anything in it was refused.
+    /// Reads a list of options with unique ids; nil if anything in it was refused.
     static func read<Option>(
         _ key: String, from reader: inout JSONObjectReader, required: Bool,
         option make: (inout JSONObjectReader, _ id: String, _ label: String) -> Option

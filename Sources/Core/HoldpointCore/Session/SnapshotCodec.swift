@@ -2,7 +2,9 @@ import JSON
 
 /// Writes a session's state as bytes and reads it back; equal states have equal bytes (I6).
 package enum SnapshotCodec {
-    /// The version that this release writes. It reads this one and all older ones.
+    /// The version that this release writes.
+    ///
+    /// It reads this one and all older ones.
     package static let version: Int64 = 1
 
     /// The state as canonical-order JSON text: members in a fixed order, labels by name.

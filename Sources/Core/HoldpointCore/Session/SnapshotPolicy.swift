@@ -2,9 +2,9 @@
 package struct SnapshotPolicy: Sendable, Equatable {
     /// Events since the last snapshot at which one is written in any case.
     package var everyEvents: Int64 = 64
-    /// Below so many events since an earlier snapshot a pause needs no new one …
+    /// Events since an earlier snapshot below which a pause needs no new one, if the bytes are few, too.
     package var pauseEvents: Int64 = 16
-    /// … if fewer than so many bytes of event data came, too.
+    /// Bytes of event data since an earlier snapshot below which a pause needs no new one, if the events are few, too.
     package var pauseBytes = 16 * 1_024
 
     package init() {}

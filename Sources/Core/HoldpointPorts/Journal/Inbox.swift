@@ -4,7 +4,7 @@ package import HoldpointCore
 package struct StoredCommand: Sendable, Equatable {
     /// Its id; ids sort by time of receipt.
     package let id: StoredCommandID
-    /// The session that it is for. The session need not exist yet: the command may be its start.
+    /// The session that it is for, which need not exist yet: the command may be its start.
     package let session: SessionIdentity
     /// The kind, for `CommandRegistry`.
     package let kind: String

@@ -80,8 +80,10 @@ package protocol Journal: Sendable {
     /// Counts an attempt at a stored command, durably, before it begins; returns the new count.
     func countAttempt(_ id: StoredCommandID, in scope: Scope) async throws(JournalError) -> Int64
 
-    /// Sessions of the given shards with a deadline in a range of time, by deadline and key, after `last`;
-    /// not quarantined ones.
+    /// Sessions of the given shards with a deadline from `from` and before `until`, by deadline and key; not
+    /// quarantined ones.
+    ///
+    /// - Parameter last: for the next page: of those with a deadline at `from` itself, only greater keys are taken.
     func deadlines(
         shards: [Shard], from: Timestamp, until: Timestamp, after last: SessionKey?, limit: Int
     ) async throws(JournalError) -> [SessionDeadline]

@@ -35,7 +35,8 @@ package struct SessionCommit: Sendable {
     package let fence: Fence
     /// The number of the session's last event before this commit; 0 makes the session.
     package let expectedHead: Int64
-    /// The events, numbered from `expectedHead + 1`; may be empty when only `decided` or `idempotency` is written.
+    /// The events, numbered from `expectedHead + 1`; may be empty when only `decided` or `idempotency`
+    /// is written: then the session's row is left as it is, and need not exist.
     package let events: [RecordedEvent]
     /// The session's row in lists, as it is after the events.
     package let summary: SessionSummary
@@ -78,15 +79,15 @@ package struct SessionSummary: Sendable, Equatable {
     package let status: SessionStatus
     /// The next deadline, if any.
     package let wakeAt: Timestamp?
-    /// The agent it runs.
-    package let agent: AgentName
+    /// The agent it runs; nil before the session's first event.
+    package let agent: AgentName?
     /// When it started.
     package let createdAt: Timestamp
     /// When it last changed.
     package let updatedAt: Timestamp
 
     package init(
-        status: SessionStatus, wakeAt: Timestamp?, agent: AgentName, createdAt: Timestamp, updatedAt: Timestamp
+        status: SessionStatus, wakeAt: Timestamp?, agent: AgentName?, createdAt: Timestamp, updatedAt: Timestamp
     ) {
         self.status = status
         self.wakeAt = wakeAt

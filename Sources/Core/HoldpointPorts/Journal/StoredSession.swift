@@ -32,6 +32,11 @@ package struct SessionReference: Sendable, Hashable {
     }
 }
 
+extension SessionIdentity {
+    /// The session by scope and key.
+    package var reference: SessionReference { SessionReference(scope: scope, key: key) }
+}
+
 /// A session that has a deadline.
 package struct SessionDeadline: Sendable, Equatable {
     /// Which session.

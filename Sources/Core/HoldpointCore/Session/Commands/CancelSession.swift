@@ -3,6 +3,7 @@ package import JSON
 /// Ends a session from outside; its pending requests are withdrawn with it.
 package struct CancelSession: SessionCommand {
     package static let kind = "cancel"
+    package static let closesRequests = true
 
     package let reason: String?
     package let principal: Principal

@@ -1,4 +1,4 @@
-import JSON
+package import JSON
 
 /// The one registry of commands that can be stored first and decided later.
 package enum CommandRegistry {
@@ -12,22 +12,9 @@ package enum CommandRegistry {
     private static let byKind: [String: any SessionCommand.Type] = Dictionary(
         types.map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
 
-    /// Writes a command for storage.
-    package static func data(of command: any SessionCommand) -> [UInt8] {
-        var writer = JSONWriter(reserving: 512)
-        command.write(into: &writer)
-        return writer.bytes
-    }
-
-    /// Reads a stored command.
-    package static func command(kind: String, data: [UInt8]) throws(MalformedRecord) -> any SessionCommand {
+    /// Reads a stored command from the object that its `write(into:)` wrote.
+    package static func command(kind: String, recorded: JSONValue) throws(MalformedRecord) -> any SessionCommand {
         guard let type = byKind[kind] else { throw MalformedRecord(what: "command", violations: []) }
-        let value: JSONValue
-        do {
-            value = try JSONParser.parse(data, limits: EventRegistry.recordedLimits)
-        } catch {
-            throw MalformedRecord(what: kind, violations: [])
-        }
-        return try type.init(recorded: value)
+        return try type.init(recorded: recorded)
     }
 }

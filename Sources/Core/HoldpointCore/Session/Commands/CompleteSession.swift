@@ -3,6 +3,7 @@ package import JSON
 /// Ends an external agent's session with its output; the same output again changes nothing.
 package struct CompleteSession: SessionCommand {
     package static let kind = "complete"
+    package static let closesRequests = true
 
     package let output: JSONValue
     package let principal: Principal

@@ -5,6 +5,7 @@ package import JSON
 /// The engine applies stored answers that were received in time before it gives this command.
 package struct ExpireRequests: SessionCommand {
     package static let kind = "expire"
+    package static let closesRequests = true
 
     package let principal = Principal.engine
 

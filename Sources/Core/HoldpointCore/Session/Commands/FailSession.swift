@@ -3,6 +3,7 @@ package import JSON
 /// Ends an external agent's session with a problem document; the same again changes nothing.
 package struct FailSession: SessionCommand {
     package static let kind = "fail"
+    package static let closesRequests = true
 
     package let error: JSONValue
     package let principal: Principal

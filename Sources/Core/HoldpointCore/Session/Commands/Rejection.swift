@@ -28,6 +28,7 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     case sessionNotFound = "session_not_found"
     case requestNotFound = "request_not_found"
     case agentNotFound = "agent_not_found"
+    case agentUnknown = "agent_unknown"
     case secretNotFound = "secret_not_found"
     case commandNotFound = "command_not_found"
     case sessionExists = "session_exists"
@@ -71,14 +72,14 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     /// What kind of refusal this is.
     package var category: Category {
         switch self {
-        case .sessionNotFound, .requestNotFound, .secretNotFound, .commandNotFound: .notFound
+        case .sessionNotFound, .requestNotFound, .agentNotFound, .secretNotFound, .commandNotFound: .notFound
         case .notTheOpener: .forbidden
         case .sessionExists, .sessionFinished, .sessionPaused, .sessionQuarantined, .programDrivesItself,
             .tooManyOpenRequests, .tooManyRequests, .stateTooLarge, .alreadyAnswered:
             .conflict
         case .requestExpired, .requestCancelled, .positionGone: .gone
         case .eventTooLarge: .tooLarge
-        case .agentNotFound, .invalidAnswer, .invalidInput, .idempotencyMismatch, .cursorInvalid: .invalid
+        case .agentUnknown, .invalidAnswer, .invalidInput, .idempotencyMismatch, .cursorInvalid: .invalid
         case .commandDead: .failed
         }
     }

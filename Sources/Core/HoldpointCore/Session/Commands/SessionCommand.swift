@@ -7,6 +7,9 @@ package protocol SessionCommand: Sendable {
     /// The name under which a stored command is read back.
     static var kind: String { get }
 
+    /// Whether it may close requests otherwise than by an answer: then stored answers that came in time go first (I3).
+    static var closesRequests: Bool { get }
+
     /// Who asks.
     var principal: Principal { get }
 
@@ -24,6 +27,7 @@ package protocol SessionCommand: Sendable {
 }
 
 extension SessionCommand {
+    package static var closesRequests: Bool { false }
     package var sealedSecrets: [SealedSecret] { [] }
 }
 

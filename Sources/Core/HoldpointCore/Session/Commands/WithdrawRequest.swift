@@ -3,6 +3,7 @@ package import JSON
 /// Withdraws a pending request.
 package struct WithdrawRequest: SessionCommand {
     package static let kind = "withdraw_request"
+    package static let closesRequests = true
 
     package let request: RequestID
     package let reason: String?

@@ -1,0 +1,97 @@
+import HoldpointCore
+import HoldpointPorts
+import JSON
+
+/// Keys, projects and agents as the store has them, remembered for a moment.
+///
+/// Only what was found is remembered, so a new key, project or agent is honoured at once.
+actor AccessCache {
+    private struct Entry<Value: Sendable>: Sendable {
+        let value: Value
+        let until: Timestamp
+    }
+
+    private struct AgentPlace: Hashable {
+        let scope: Scope
+        let name: AgentName
+    }
+
+    /// An agent with its input schema compiled.
+    struct ReadyAgent: Sendable {
+        let record: AgentRecord
+        let inputSchema: JSONSchema?
+    }
+
+    private let ports: EnginePorts
+    private let milliseconds: Int64
+    private let capacity: Int
+    private var keys: [String: Entry<KeyRecord>] = [:]
+    private var agents: [AgentPlace: Entry<ReadyAgent>] = [:]
+    private var projects: [Scope: Entry<Void>] = [:]
+
+    init(ports: EnginePorts, configuration: EngineConfiguration) {
+        self.ports = ports
+        milliseconds = configuration.cacheMilliseconds
+        capacity = configuration.cacheEntries
+    }
+
+    /// The holder of a bearer token `hp_<id>_<secret>`; nil if it is none.
+    func authenticate(_ bearer: String) async throws(JournalError) -> Caller? {
+        let parts = bearer.split(separator: "_", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "hp", !parts[1].isEmpty, parts[2].utf8.count >= 16 else { return nil }
+        let id = String(parts[1])
+        guard let record = try await key(id) else { return nil }
+        let digest = ports.hasher.sha256(Array(parts[2].utf8))
+        guard Self.areEqual(digest, record.secretDigest) else { return nil }
+        return Caller(
+            principal: .key(record.id), tenant: record.tenant, project: record.project, scopes: record.scopes)
+    }
+
+    func hasProject(_ scope: Scope) async throws(JournalError) -> Bool {
+        let now = ports.clock.now()
+        if let entry = projects[scope], now < entry.until { return true }
+        guard try await ports.directory.hasProject(scope) else { return false }
+        if projects.count >= capacity { projects = [:] }
+        projects[scope] = Entry(value: (), until: now.adding(milliseconds: milliseconds))
+        return true
+    }
+
+    func agent(_ name: AgentName, in scope: Scope) async throws(JournalError) -> ReadyAgent? {
+        let place = AgentPlace(scope: scope, name: name)
+        let now = ports.clock.now()
+        if let entry = agents[place], now < entry.until { return entry.value }
+        guard let record = try await ports.directory.agent(name, in: scope) else { return nil }
+        // It compiled when it was put; should a later release refuse it, no input fits, and none gets by.
+        let schema = record.definition.inputSchema.map { (try? JSONSchema(compiling: $0)) ?? Self.nothing }
+        let ready = ReadyAgent(record: record, inputSchema: schema ?? nil)
+        if agents.count >= capacity { agents = [:] }
+        agents[place] = Entry(value: ready, until: now.adding(milliseconds: milliseconds))
+        return ready
+    }
+
+    func forgetAgent(_ name: AgentName, in scope: Scope) {
+        agents[AgentPlace(scope: scope, name: name)] = nil
+    }
+
+    private static let nothing = try? JSONSchema(compiling: false)
+
+    private func key(_ id: String) async throws(JournalError) -> KeyRecord? {
+        let now = ports.clock.now()
+        if let entry = keys[id], now < entry.until { return entry.value }
+        guard let record = try await ports.directory.key(id) else {
+            keys[id] = nil
+            return nil
+        }
+        if keys.count >= capacity { keys = [:] }
+        keys[id] = Entry(value: record, until: now.adding(milliseconds: milliseconds))
+        return record
+    }
+
+    /// Compares without stopping at the first difference, so that the time tells nothing.
+    private static func areEqual(_ left: Digest, _ right: Digest) -> Bool {
+        let difference =
+            (left.first.high ^ right.first.high) | (left.first.low ^ right.first.low)
+            | (left.second.high ^ right.second.high) | (left.second.low ^ right.second.low)
+        return difference == 0
+    }
+}

@@ -1,0 +1,142 @@
+import HoldpointCore
+import HoldpointPorts
+
+/// A node of Holdpoint: sessions, their deadlines, stored commands and subscribers, over its ports.
+///
+/// Made once, run once. `run` takes up the node's shards and serves until `stop`.
+package final class Engine: SessionGateway {
+    let services: SessionServices
+    let directory: SessionDirectory
+    let router: HITLRouter
+    let hub: StreamHub
+    let deadlines: DeadlineService
+    let access: AccessCache
+    let life: Life
+    private let stopping = Signal()
+    private let finished = Signal()
+
+    package init(configuration: EngineConfiguration, ports: EnginePorts) {
+        let queue = DeadlineQueue(clock: ports.clock, configuration: configuration)
+        services = SessionServices(
+            ports: ports, configuration: configuration, ownership: Ownership(), deadlines: queue,
+            counters: EngineCounters())
+        directory = SessionDirectory(services: services)
+        router = HITLRouter(services: services, directory: directory)
+        hub = StreamHub(services: services)
+        deadlines = DeadlineService(services: services, directory: directory)
+        access = AccessCache(ports: ports, configuration: configuration)
+        life = Life()
+    }
+
+    /// Takes up the shards, does what is due, and serves until `stop`; then lays down what it took up.
+    ///
+    /// - Throws: `EngineFailure` when the store cannot be taken up, or the shards were lost.
+    package func run() async throws(EngineFailure) {
+        let tenure: Tenure
+        do {
+            tenure = try await services.ports.journal.takeUp(node: services.configuration.node)
+            await services.ownership.take(tenure.fences)
+            await life.begin(
+                isCautious: tenure.followsUncleanDeath, now: services.ports.clock.now(),
+                milliseconds: services.configuration.cautionMilliseconds)
+            if tenure.followsUncleanDeath {
+                await router.setCountsFirst(true)
+                try await Recovery(services: services, directory: directory, router: router, deadlines: deadlines).run()
+            }
+        } catch {
+            await finished.set()
+            throw EngineFailure(detail: "cannot take up the store: \(error)")
+        }
+        await deadlines.fillHorizon()
+        await life.becomeReady()
+        await serve()
+        let isClean = (try? await services.ports.journal.layDown()) != nil
+        await finished.set()
+        if !isClean { throw EngineFailure(detail: "the store could not record a clean stop") }
+    }
+
+    /// Stops gracefully: takes nothing new, finishes what is under way, and returns when `run` has ended.
+    package func stop() async {
+        await life.beginStop()
+        await stopping.set()
+        await services.deadlines.disturb()
+        services.ports.streams.close()
+        await hub.endAll()
+        await finished.wait()
+    }
+
+    private func serve() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.router.readDeliveries() }
+            group.addTask { await self.router.sweepRegularly(until: self.stopping) }
+            group.addTask { await self.deadlines.run(until: self.stopping) }
+            group.addTask { await self.hub.run() }
+            group.addTask { await self.hub.checkHeadsRegularly(until: self.stopping) }
+            group.addTask { await self.passivateRegularly() }
+            group.addTask { await self.endCaution() }
+        }
+    }
+
+    private func passivateRegularly() async {
+        let clock = services.ports.clock
+        while await !stopping.isSet {
+            await stopping.wait(
+                orUntil: clock.now().adding(milliseconds: services.configuration.passivationMilliseconds), clock: clock)
+            await directory.passivate()
+        }
+    }
+
+    private func endCaution() async {
+        guard let end = await life.cautionEnd else { return }
+        await stopping.wait(orUntil: end, clock: services.ports.clock)
+        await router.setCountsFirst(false)
+    }
+}
+
+/// Why an engine ended, or could not begin.
+package struct EngineFailure: Error, Sendable, CustomStringConvertible {
+    /// One sentence for the log.
+    package let detail: String
+
+    package var description: String { detail }
+}
+
+/// Where a node is in its life.
+actor Life {
+    private enum Phase {
+        case starting
+        case ready
+        case stopping
+    }
+
+    private var phase = Phase.starting
+    /// Until when every command is stored first, after an unclean death (I10).
+    private(set) var cautionEnd: Timestamp?
+    /// Whether the store was taken up, so that commands can at least be stored.
+    private(set) var hasStore = false
+
+    func begin(isCautious: Bool, now: Timestamp, milliseconds: Int64) {
+        hasStore = true
+        if isCautious { cautionEnd = now.adding(milliseconds: milliseconds) }
+    }
+
+    func becomeReady() { if phase == .starting { phase = .ready } }
+
+    func beginStop() { phase = .stopping }
+
+    /// What keeps the node from taking commands; nil if nothing does.
+    var problem: String? {
+        switch phase {
+        case .starting: hasStore ? "recovering" : "starting"
+        case .ready: nil
+        case .stopping: "stopping"
+        }
+    }
+
+    var isStopping: Bool { phase == .stopping }
+
+    /// Whether commands are to be stored first: during recovery, and for a while after an unclean death.
+    func storesFirst(at now: Timestamp) -> Bool {
+        phase == .starting || cautionEnd.map { now < $0 } ?? false
+    }
+}

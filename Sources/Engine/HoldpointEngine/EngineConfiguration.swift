@@ -1,0 +1,90 @@
+package import HoldpointCore
+package import HoldpointPorts
+
+/// The ports that an engine stands on.
+package struct EnginePorts: Sendable {
+    /// The truth.
+    package let journal: any Journal
+    /// Tenants, projects, keys and agents.
+    package let directory: any Directory
+    /// Doorbells and deliveries.
+    package let streams: any StreamBus
+    /// Time.
+    package let clock: any Clock
+    /// Randomness.
+    package let entropy: any Entropy
+    /// SHA-256.
+    package let hasher: any Hasher
+    /// Sealing and keyed fingerprints.
+    package let secretBox: any SecretBox
+    /// Expressions of programs that have them.
+    package let expressions: any ExpressionEvaluator
+
+    package init(
+        journal: any Journal, directory: any Directory, streams: any StreamBus, clock: any Clock,
+        entropy: any Entropy, hasher: any Hasher, secretBox: any SecretBox, expressions: any ExpressionEvaluator
+    ) {
+        self.journal = journal
+        self.directory = directory
+        self.streams = streams
+        self.clock = clock
+        self.entropy = entropy
+        self.hasher = hasher
+        self.secretBox = secretBox
+        self.expressions = expressions
+    }
+}
+
+/// The limits and intervals of an engine; each has a line in docs/operating.md.
+package struct EngineConfiguration: Sendable {
+    /// The node's name.
+    package var node: NodeName
+    /// Limits of one session.
+    package var sessionLimits = SessionLimits.standard
+    /// When states are written as snapshots.
+    package var snapshotPolicy = SnapshotPolicy()
+    /// Commands that may wait for one session at once; more are refused with 503.
+    package var mailboxCapacity = 64
+    /// Sessions in memory above which idle ones leave at the next sweep whatever their age.
+    package var residentSessions = 20_000
+    /// How long a session stays in memory untouched, in milliseconds; looked at so often.
+    package var passivationMilliseconds: Int64 = 5_000
+    /// How often stored commands without an outcome are looked for, in milliseconds.
+    package var sweepMilliseconds: Int64 = 2_000
+    /// Stored commands read in one page of a sweep.
+    package var sweepPage = 256
+    /// Stored commands decided at once.
+    package var routedAtOnce = 64
+    /// Attempts after which a stored command that fails by itself is given up.
+    package var attempts: Int64 = 5
+    /// How far ahead deadlines are held in memory, in milliseconds.
+    package var timerHorizonMilliseconds: Int64 = 3_600_000
+    /// Deadlines read in one page.
+    package var timerPage = 1_000
+    /// How long a due deadline whose session could not act waits before the next attempt, in milliseconds.
+    package var timerRetryMilliseconds: Int64 = 1_000
+    /// How often the heads of all watched sessions are compared with the journal, in milliseconds.
+    package var headCheckMilliseconds: Int64 = 15_000
+    /// Events read in one page for a subscriber who catches up.
+    package var watchPage = 256
+    /// For how long after an unclean death every command is stored first, in milliseconds.
+    package var cautionMilliseconds: Int64 = 60_000
+    /// How long a caller waits for the outcome of a command that was stored first without being asked to, in milliseconds.
+    package var outcomeWaitMilliseconds: Int64 = 5_000
+    /// Sessions that are loaded together after an unclean death.
+    package var recoveryGroup = 64
+    /// Tries at finding out whether a commit in doubt was made, before the caller is told that it is unknown.
+    package var doubtTries = 20
+    /// Milliseconds between them.
+    package var doubtMilliseconds: Int64 = 100
+    /// Rounds of expressions that one decision may ask for.
+    package var expressionRounds = 32
+    /// For how long a key or an agent read from the store is believed, in milliseconds.
+    package var cacheMilliseconds: Int64 = 1_000
+    /// Keys or agents that are remembered at most.
+    package var cacheEntries = 10_000
+
+    package init(node: NodeName) {
+        self.node = node
+    }
+}

@@ -1,0 +1,166 @@
+package import HoldpointCore
+package import HoldpointPorts
+import JSON
+
+extension Engine {
+    package func start(
+        _ start: SessionStart, in scope: Scope, options: CommandOptions
+    ) async throws(GatewayError) -> CommandResult {
+        let ready = try await reading { () throws(JournalError) in
+            try await self.access.agent(start.agent, in: scope)
+        }
+        guard let ready else {
+            let violation = JSONViolation(
+                pointer: JSONPointer.root.appending("agent"), detail: "is not an agent of this project")
+            throw .rejected(Rejection(.agentUnknown, "there is no such agent", violations: [violation]))
+        }
+        if let violations = ready.inputSchema?.validate(start.input), !violations.isEmpty {
+            let base = JSONPointer.root.appending("input")
+            throw .rejected(
+                Rejection(
+                    .invalidInput, "the input does not fit the agent's schema",
+                    violations: violations.map { $0.moved(under: base) }))
+        }
+        let now = services.ports.clock.now()
+        let key = SessionKey(time: now, random: services.ports.entropy.random128())
+        let id = if let id = start.id { id } else { try made(from: key, options: options, in: scope) }
+        let identity = SessionIdentity(scope: scope, key: key, id: id)
+        let command = StartSession(
+            id: id, agent: start.agent, agentVersion: ready.record.version,
+            program: ready.record.definition.program, input: start.input, labels: start.labels,
+            onBehalfOf: start.onBehalfOf, principal: options.principal)
+        let envelope = CommandEnvelope(command: command, idempotency: claim(options, in: scope))
+        if await storesFirst(options) {
+            return try await store(envelope, for: identity, options: options, request: nil)
+        }
+        return try await begin(envelope, as: identity, options: options)
+    }
+
+    package func command(
+        _ act: SessionAct, to session: SessionID, in scope: Scope, options: CommandOptions
+    ) async throws(GatewayError) -> CommandResult {
+        let found = try await locate(session, in: scope)
+        if case .resume = act, await found.view().quarantine != nil { try await release(found) }
+        let command = command(for: act, by: options.principal)
+        var request: RequestID?
+        if let opening = command as? OpenRequest { request = opening.id }
+        return try await give(
+            CommandEnvelope(command: command, idempotency: claim(options, in: scope)), to: found, options: options,
+            request: request)
+    }
+
+    package func withdraw(
+        _ request: RequestID, reason: String?, in scope: Scope, options: CommandOptions
+    ) async throws(GatewayError) -> CommandResult {
+        let (session, _) = try await locate(request, in: scope)
+        let command = WithdrawRequest(request: request, reason: reason, principal: options.principal)
+        return try await give(
+            CommandEnvelope(command: command, idempotency: claim(options, in: scope)), to: session, options: options,
+            request: request)
+    }
+
+    /// Gives a command to a session, or stores it first where that was asked for or is due.
+    func give(
+        _ envelope: CommandEnvelope, to session: SessionActor, options: CommandOptions, request: RequestID?
+    ) async throws(GatewayError) -> CommandResult {
+        if await storesFirst(options) {
+            return try await store(envelope, for: session.identity, options: options, request: request)
+        }
+        let outcome: CommandOutcome
+        do {
+            outcome = try await directory.perform(envelope, on: session)
+        } catch {
+            throw GatewayError(error)
+        }
+        return try await result(of: outcome)
+    }
+
+    /// Starts a session here and now; finds the one that has the id already.
+    private func begin(
+        _ envelope: CommandEnvelope, as identity: SessionIdentity, options: CommandOptions
+    ) async throws(GatewayError) -> CommandResult {
+        let session = await directory.begin(identity)
+        let outcome: CommandOutcome
+        do throws(SessionFailure) {
+            outcome = try await directory.perform(envelope, on: session)
+        } catch {
+            await directory.dismiss(session)
+            guard case .sessionExists(let key) = error else { throw GatewayError(error) }
+            let other = try await existing(key, in: identity.scope)
+            return try await give(envelope, to: other, options: options, request: nil)
+        }
+        if !outcome.isNewSession { await directory.dismiss(session) }
+        return try await result(of: outcome)
+    }
+
+    private func existing(_ key: SessionKey, in scope: Scope) async throws(GatewayError) -> SessionActor {
+        do {
+            if let found = try await directory.session(key, in: scope) { return found }
+        } catch {
+            throw GatewayError(error)
+        }
+        throw GatewayError(.unavailable("the session is not readable yet"))
+    }
+
+    private func command(for act: SessionAct, by principal: Principal) -> any SessionCommand {
+        switch act {
+        case .message(let content): ReceiveMessage(content: content, principal: principal)
+        case .step(let name, let data): RecordStep(name: name, stepData: data, principal: principal)
+        case .openRequest(let draft):
+            OpenRequest(
+                id: RequestID(services.ports.entropy.random128()), draft: draft, principal: principal)
+        case .pause(let reason): PauseSession(reason: reason, principal: principal)
+        case .resume(let reason): ResumeSession(reason: reason, principal: principal)
+        case .cancel(let reason): CancelSession(reason: reason, principal: principal)
+        case .complete(let output): CompleteSession(output: output, principal: principal)
+        case .fail(let error): FailSession(error: error, principal: principal)
+        }
+    }
+
+    /// Lifts the mark of quarantine: an operator vouches for the session.
+    private func release(_ session: SessionActor) async throws(GatewayError) {
+        do {
+            try await session.setQuarantine(nil)
+        } catch {
+            throw GatewayError(error)
+        }
+    }
+
+    /// The id of a session whose caller chose none: from the key against repetition if there is one, so that two
+    /// starts under one key are one session wherever they are decided; else from the internal key.
+    private func made(
+        from key: SessionKey, options: CommandOptions, in scope: Scope
+    ) throws(GatewayError) -> SessionID {
+        let text = options.idempotencyKey.map {
+            String(services.ports.secretBox.fingerprint(Array($0.utf8), context: "session id \(scope)").prefix(32))
+        }
+        do {
+            return try SessionID(text ?? key.description)
+        } catch {
+            throw .unavailable("\(error)", retryAfter: .seconds(1))
+        }
+    }
+
+    /// The caller's key, with a fingerprint of the body that cannot be checked by guessing (I9).
+    func claim(_ options: CommandOptions, in scope: Scope) -> IdempotencyClaim? {
+        options.idempotencyKey.map { key in
+            IdempotencyClaim(
+                key: key,
+                fingerprint: services.ports.secretBox.fingerprint(options.body, context: "body \(scope) \(key)"))
+        }
+    }
+}
+
+extension CommandOutcome {
+    /// Whether a session came into being.
+    var isNewSession: Bool {
+        if case .applied(let applied) = self, applied.session.state.isStarted { true } else { false }
+    }
+}
+
+extension JSONViolation {
+    /// The same violation in a value that holds the judged one at `base`.
+    func moved(under base: JSONPointer) -> JSONViolation {
+        JSONViolation(pointer: pointer.tokens.reduce(base) { $0.appending($1) }, detail: detail)
+    }
+}

@@ -1,0 +1,37 @@
+package import HoldpointCore
+package import HoldpointPorts
+
+extension Engine {
+    package func watch(
+        session id: SessionID, in scope: Scope, after sequence: Int64, subscriber: SubscriberID, sink: any EventSink
+    ) async throws(GatewayError) -> WatchStart {
+        let view = try await session(id, in: scope)
+        let state = view.state
+        return try await reading { () throws(JournalError) in
+            try await self.hub.watch(
+                state.identity, head: state.sequence, isFinal: state.status.isFinal, after: sequence,
+                subscriber: subscriber, sink: sink)
+        }
+    }
+
+    package func watch(
+        feedOf scope: Scope, after position: FeedPosition?, types: Set<EventType>?, subscriber: SubscriberID,
+        sink: any EventSink
+    ) async throws(GatewayError) -> WatchStart {
+        let bounds = try await reading { () throws(JournalError) in
+            try await self.services.ports.journal.feedBounds(in: scope)
+        }
+        if let position, position < bounds.oldest {
+            throw .rejected(Rejection(.positionGone, "the feed is kept from position \(bounds.oldest) on"))
+        }
+        try await reading { () throws(JournalError) in
+            try await self.hub.watch(
+                feedOf: scope, after: position ?? bounds.head, types: types, subscriber: subscriber, sink: sink)
+        }
+        return .streaming
+    }
+
+    package func unwatch(_ subscriber: SubscriberID, sink: any EventSink) async {
+        await hub.unwatch(subscriber, sink: sink)
+    }
+}

@@ -1,0 +1,166 @@
+import HoldpointCore
+import HoldpointPorts
+
+/// Takes stored commands to the sessions that they are for: reads the streams, wakes or rebuilds the session, lets it
+/// continue, and acknowledges after the commit (I3).
+///
+/// The streams only hurry things; the sweep finds every stored command that has no outcome.
+actor HITLRouter {
+    private let services: SessionServices
+    private let directory: SessionDirectory
+    private let codec: StoredCommandCodec
+    /// Commands under way, so that a sweep does not take up what a delivery brought.
+    private var underWay: Set<StoredCommandID> = []
+    private var watchers: [StoredCommandID: [Signal]] = [:]
+    /// While true, each attempt is counted before it begins, since it may be the process's last (I10).
+    private var countsFirst = false
+
+    init(services: SessionServices, directory: SessionDirectory) {
+        self.services = services
+        self.directory = directory
+        codec = StoredCommandCodec(secretBox: services.ports.secretBox)
+    }
+
+    func setCountsFirst(_ value: Bool) { countsFirst = value }
+
+    /// A signal that is set when the command gets its outcome.
+    func watch(_ id: StoredCommandID) -> Signal {
+        let signal = Signal()
+        watchers[id, default: []].append(signal)
+        return signal
+    }
+
+    /// Forgets a signal, whether it was set or not.
+    func unwatch(_ id: StoredCommandID, _ signal: Signal) {
+        watchers[id]?.removeAll { $0 === signal }
+        if watchers[id]?.isEmpty == true { watchers[id] = nil }
+    }
+
+    /// Reads deliveries until the bus is closed.
+    func readDeliveries() async {
+        await withTaskGroup(of: Void.self) { group in
+            var running = 0
+            while true {
+                let batch = await services.ports.streams.nextDeliveries()
+                if batch.isEmpty { break }
+                for delivery in batch {
+                    if running >= services.configuration.routedAtOnce {
+                        await group.next()
+                        running -= 1
+                    }
+                    running += 1
+                    group.addTask { await self.take(delivery) }
+                }
+            }
+        }
+    }
+
+    /// Sweeps at intervals until the engine stops.
+    func sweepRegularly(until stop: Signal) async {
+        let clock = services.ports.clock
+        while await !stop.isSet {
+            await sweep()
+            await stop.wait(
+                orUntil: clock.now().adding(milliseconds: services.configuration.sweepMilliseconds), clock: clock)
+        }
+    }
+
+    /// Decides every stored command without an outcome, oldest first within each session.
+    func sweep() async {
+        var last: StoredCommandID?
+        let shards = await services.ownership.shards()
+        while true {
+            guard
+                let page = try? await services.ports.journal.undecided(
+                    shards: shards, after: last, limit: services.configuration.sweepPage)
+            else { return }
+            await decide(page)
+            guard page.count == services.configuration.sweepPage else { return }
+            last = page.last?.id
+        }
+    }
+
+    /// Decides these stored commands: sessions side by side, one session's in their order.
+    func decide(_ commands: [StoredCommand]) async {
+        var bySession: [SessionKey: [StoredCommand]] = [:]
+        var order: [SessionKey] = []
+        for command in commands {
+            if bySession[command.session.key] == nil { order.append(command.session.key) }
+            bySession[command.session.key, default: []].append(command)
+        }
+        await withTaskGroup(of: Void.self) { group in
+            for (index, key) in order.enumerated() {
+                if index >= services.configuration.routedAtOnce { await group.next() }
+                let queue = bySession[key] ?? []
+                group.addTask {
+                    for command in queue { await self.route(command) }
+                }
+            }
+        }
+    }
+
+    private func take(_ delivery: CommandDelivery) async {
+        guard
+            let found = try? await services.ports.journal.storedCommand(
+                delivery.command, in: delivery.session.scope)
+        else { return }
+        if found.outcome == nil { await route(found.command) }
+        services.ports.streams.acknowledge(delivery)
+    }
+
+    /// Brings one stored command to its outcome; leaves it for the sweep where the store or the node is to blame.
+    private func route(_ command: StoredCommand) async {
+        guard underWay.insert(command.id).inserted else { return }
+        defer { underWay.remove(command.id) }
+        do {
+            if countsFirst, try await countAttempt(command) { return }
+            _ = try await carryOut(command)
+            await tell(command.id)
+        } catch .failed(let reason) {
+            if !countsFirst { _ = try? await countAttempt(command, reason: reason) }
+        } catch {
+            // The store is away, the shard moved, or the commit is in doubt: none of it is the command's fault.
+            return
+        }
+    }
+
+    /// Counts an attempt; true if it was one too many, and the command is given up.
+    private func countAttempt(
+        _ command: StoredCommand, reason: String = "it was under way each time the process died"
+    ) async throws(SessionFailure) -> Bool {
+        let journal = services.ports.journal
+        do {
+            let count = try await journal.countAttempt(command.id, in: command.session.scope)
+            let limit = services.configuration.attempts
+            guard countsFirst ? count > limit : count >= limit else { return false }
+            let dead = DecidedCommand(id: command.id, outcome: .dead(reason))
+            _ = try await journal.decide(dead, in: command.session.scope)
+        } catch {
+            throw SessionFailure(error)
+        }
+        await tell(command.id)
+        return true
+    }
+
+    private func carryOut(_ command: StoredCommand) async throws(SessionFailure) -> CommandOutcome {
+        let envelope = try codec.open(command)
+        let identity = command.session
+        let found = try await directory.session(identity.key, in: identity.scope)
+        do {
+            if let found { return try await directory.perform(envelope, on: found) }
+            let begun = await directory.begin(identity)
+            let outcome = try await directory.perform(envelope, on: begun)
+            if case .rejected = outcome { await directory.dismiss(begun) }
+            return outcome
+        } catch .sessionExists(let key) {
+            guard let other = try await directory.session(key, in: identity.scope) else {
+                throw .unavailable("the session is not readable yet")
+            }
+            return try await directory.perform(envelope, on: other)
+        }
+    }
+
+    private func tell(_ id: StoredCommandID) async {
+        for signal in watchers.removeValue(forKey: id) ?? [] { await signal.set() }
+    }
+}

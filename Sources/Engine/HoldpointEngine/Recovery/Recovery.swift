@@ -1,0 +1,85 @@
+import HoldpointCore
+import HoldpointPorts
+
+/// After an unclean death: finds the session that may have caused it, without letting it cause another for all (I10).
+///
+/// Work that is due is done in groups whose members are written down first. `RecoveryPlan` says which.
+struct Recovery: Sendable {
+    let services: SessionServices
+    let directory: SessionDirectory
+    let router: HITLRouter
+    let deadlines: DeadlineService
+
+    /// Does the work that is due, group by group.
+    func run() async throws(JournalError) {
+        let journal = services.ports.journal
+        let due = try await dueSessions()
+        let standing = try await journal.standingGroups()
+        let plan = RecoveryPlan(
+            standing: standing.map { SuspectGroup(id: $0.id, deaths: $0.deaths, members: $0.members) },
+            due: due.map(\.session), firstID: 1, groupSize: services.configuration.recoveryGroup)
+        for session in plan.quarantine { try await quarantine(session) }
+        for suspicion in plan.suspicions { try await journal.writeDown(RecoveryGroup(suspicion)) }
+        for id in plan.obsolete { try await journal.strikeOff(id) }
+        let work = Dictionary(due.map { ($0.session.key, $0) }, uniquingKeysWith: { first, _ in first })
+        for group in plan.groups {
+            try await journal.writeDown(RecoveryGroup(group))
+            let members = group.members.compactMap { work[$0.key] }
+            await router.decide(members.flatMap(\.commands))
+            await deadlines.fire(members.filter(\.hasDeadline).map(\.session.reference))
+            for id in plan.strikeOffs(after: group) { try await journal.strikeOff(id) }
+        }
+    }
+
+    private struct DueWork {
+        let session: SessionIdentity
+        var commands: [StoredCommand] = []
+        var hasDeadline = false
+    }
+
+    /// Sessions with stored commands, then those whose deadline is over; each once, in that order.
+    private func dueSessions() async throws(JournalError) -> [DueWork] {
+        let shards = await services.ownership.shards()
+        var work: [DueWork] = []
+        var places: [SessionKey: Int] = [:]
+        func place(of session: SessionIdentity) -> Int {
+            if let place = places[session.key] { return place }
+            places[session.key] = work.count
+            work.append(DueWork(session: session))
+            return work.count - 1
+        }
+        var last: StoredCommandID?
+        while true {
+            let page = try await services.ports.journal.undecided(
+                shards: shards, after: last, limit: services.configuration.sweepPage)
+            for command in page { work[place(of: command.session)].commands.append(command) }
+            guard page.count == services.configuration.sweepPage else { break }
+            last = page.last?.id
+        }
+        let now = services.ports.clock.now().adding(milliseconds: 1)
+        var from = Timestamp(milliseconds: 0)
+        var lastKey: SessionKey?
+        while true {
+            let page = try await services.ports.journal.deadlines(
+                shards: shards, from: from, until: now, after: lastKey, limit: services.configuration.timerPage)
+            for deadline in page { work[place(of: deadline.identity)].hasDeadline = true }
+            guard page.count == services.configuration.timerPage, let end = page.last else { return work }
+            from = end.wakeAt
+            lastKey = end.identity.key
+        }
+    }
+
+    private func quarantine(_ session: SessionIdentity) async throws(JournalError) {
+        guard let fence = await services.ownership.fence(for: session.key.shard) else { return }
+        try await services.ports.journal.setQuarantine(
+            "the process died twice while this session alone was under work", of: session.key, in: session.scope,
+            fence: fence)
+        await services.counters.countQuarantine()
+    }
+}
+
+extension RecoveryGroup {
+    init(_ group: SuspectGroup) {
+        self.init(id: group.id, deaths: group.deaths, members: group.members)
+    }
+}

@@ -1,0 +1,71 @@
+import HoldpointCore
+import HoldpointPorts
+
+/// A command on its way to a session, with what must be committed beside its events.
+struct CommandEnvelope: Sendable {
+    let command: any SessionCommand
+    /// The stored command that this is, if it was stored first.
+    var stored: StoredCommandID?
+    /// The caller's key against repetition.
+    var idempotency: IdempotencyClaim?
+}
+
+/// A caller's key against repetition, and the fingerprint of what it came with.
+struct IdempotencyClaim: Sendable, Equatable {
+    let key: String
+    let fingerprint: String
+}
+
+/// What a session made of a command, once that is committed.
+enum CommandOutcome: Sendable {
+    /// It was applied; the views are those after it.
+    case applied(AppliedCommand)
+    /// It changed nothing.
+    case rejected(Rejection)
+    /// The stored command was given up before.
+    case dead(String)
+}
+
+/// An applied command, with the views that a caller is shown.
+struct AppliedCommand: Sendable {
+    let reply: CommandReply
+    let session: SessionView
+    /// The request that the reply names, where the session still has it at hand.
+    let request: RequestView?
+    /// Whether a key against repetition said that it was done before.
+    var isReplay = false
+}
+
+/// Why a session could not decide or commit; the command may be given again.
+enum SessionFailure: Error, Sendable {
+    /// The store or this node cannot take it now; nothing changed.
+    case unavailable(String)
+    /// Too many commands wait for this session.
+    case overloaded
+    /// Whether it was applied is unknown.
+    case inDoubt(String)
+    /// The shard has another owner.
+    case notOwner
+    /// The actor left memory; the directory has or makes another.
+    case retired
+    /// The project knows another session by this id.
+    case sessionExists(SessionKey)
+    /// The command itself, or what is stored of the session, is at fault.
+    case failed(String)
+}
+
+extension SessionFailure {
+    /// The failure that a store's error means for a session.
+    init(_ error: JournalError) {
+        switch error {
+        case .unavailable(let detail): self = .unavailable(detail)
+        case .overloaded: self = .overloaded
+        case .inDoubt(let detail): self = .inDoubt(detail)
+        case .fenced: self = .notOwner
+        case .conflict: self = .unavailable("the session was written by another owner")
+        case .sessionExists(let key): self = .sessionExists(key)
+        case .idempotencyKeyUsed, .alreadyDecided, .quarantined: self = .unavailable("decided meanwhile")
+        case .refused(let detail), .corrupt(let detail): self = .failed(detail)
+        }
+    }
+}

@@ -1,0 +1,183 @@
+import HoldpointCore
+import HoldpointPorts
+
+/// What a decision will change, worked out before anything is written.
+struct PreparedChange: Sendable {
+    let events: [any SessionEvent]
+    let recorded: [RecordedEvent]
+    let state: SessionState
+    let commit: SessionCommit
+}
+
+extension SessionActor {
+    /// Encodes, chains and folds the events; nil if an event or the state would be larger than a limit.
+    ///
+    /// - Throws: `failed` when the core's own events cannot follow: a bug that must not reach the log (I10).
+    func prepare(
+        _ events: [any SessionEvent], of envelope: CommandEnvelope, reply: CommandReply, now: Timestamp
+    ) throws(SessionFailure) -> PreparedChange? {
+        let limits = services.configuration.sessionLimits
+        var next = state
+        var recorded: [RecordedEvent] = []
+        var link = chain
+        for event in events {
+            let data = event.data(session: identity.id)
+            guard data.count <= limits.eventBytes else { return nil }
+            let kind = type(of: event)
+            let position = EventPosition(sequence: next.sequence + 1, time: now, dataBytes: data.count)
+            do {
+                try next.apply(event, at: position)
+            } catch {
+                throw .failed("\(error)")
+            }
+            link = EventChain.value(
+                after: link, session: identity.key, sequence: position.sequence, time: now, type: kind.type,
+                data: data, hasher: services.ports.hasher)
+            recorded.append(
+                RecordedEvent(
+                    sequence: position.sequence, time: now, type: kind.type, data: data, chain: link,
+                    isOnFeed: kind.isOnFeed))
+        }
+        if next.heldBytes > limits.stateBytes, next.heldBytes > state.heldBytes, next.ending == nil { return nil }
+        let commit = SessionCommit(
+            identity: identity, fence: Fence(shard: identity.key.shard, epoch: 0, generation: 0),
+            expectedHead: state.sequence, events: recorded, summary: summary(of: next),
+            requests: changes(to: next), snapshot: snapshot(of: next, chain: link, adding: recorded),
+            secrets: events.isEmpty ? [] : envelope.command.sealedSecrets,
+            destroysSecrets: next.ending != nil && state.ending == nil,
+            decided: envelope.stored.map { DecidedCommand(id: $0, outcome: .applied(reply)) },
+            idempotency: envelope.idempotency.map { claim in
+                IdempotencyRecord(
+                    key: claim.key, fingerprint: claim.fingerprint, reply: reply, session: identity, createdAt: now)
+            })
+        return PreparedChange(events: events, recorded: recorded, state: next, commit: commit)
+    }
+
+    /// Commits, then applies, then tells: in that order (I1).
+    func commit(
+        _ change: PreparedChange, of envelope: CommandEnvelope, reply: CommandReply
+    ) async throws(SessionFailure) -> CommandOutcome {
+        let before = state
+        let needsWriting = !change.events.isEmpty || envelope.stored != nil || envelope.idempotency != nil
+        guard needsWriting else { return .applied(applied(reply, before: before, events: [])) }
+        let fenced = change.commit.fenced(by: try await currentFence())
+        return try await write(fenced, of: envelope) {
+            await self.take(change)
+            return .applied(self.applied(reply, before: before, events: change.events))
+        }
+    }
+
+    /// Writes a commit whose outcome is known already.
+    func write(
+        _ commit: SessionCommit, of envelope: CommandEnvelope, then outcome: CommandOutcome
+    ) async throws(SessionFailure) -> CommandOutcome {
+        try await write(commit, of: envelope) { outcome }
+    }
+
+    private func write(
+        _ commit: SessionCommit, of envelope: CommandEnvelope, _ committed: () async -> CommandOutcome
+    ) async throws(SessionFailure) -> CommandOutcome {
+        do {
+            _ = try await services.ports.journal.commit(commit)
+            return await committed()
+        } catch {
+            return try await recover(from: error, of: commit, envelope: envelope, committed)
+        }
+    }
+
+    private func recover(
+        from error: JournalError, of commit: SessionCommit, envelope: CommandEnvelope,
+        _ committed: () async -> CommandOutcome
+    ) async throws(SessionFailure) -> CommandOutcome {
+        switch error {
+        case .inDoubt(let detail):
+            standing = .lost
+            await services.counters.countDoubt()
+            guard try await wasMade(commit, detail: detail) else { throw .unavailable(detail) }
+            standing = .sound
+            return await committed()
+        case .idempotencyKeyUsed(let record):
+            guard let claim = envelope.idempotency else { throw SessionFailure(error) }
+            return try replayed(record, claim: claim)
+        case .alreadyDecided(let outcome):
+            return told(outcome)
+        case .quarantined:
+            standing = .lost
+            return .rejected(Rejection(.sessionQuarantined, "the session is quarantined"))
+        case .conflict, .fenced:
+            standing = .lost
+            throw SessionFailure(error)
+        case .unavailable, .overloaded, .sessionExists, .refused, .corrupt:
+            throw SessionFailure(error)
+        }
+    }
+
+    /// The outcome that a stored command has already, for a caller who brings it again.
+    func told(_ outcome: StoredOutcome) -> CommandOutcome {
+        switch outcome {
+        case .applied(let reply): .applied(applied(reply, before: state, events: []))
+        case .refused(let rejection): .rejected(rejection)
+        case .dead(let reason): .dead(reason)
+        }
+    }
+
+    /// Makes a committed change the session's state, and tells those who wait for it.
+    private func take(_ change: PreparedChange) async {
+        guard let last = change.recorded.last else { return }
+        state = change.state
+        chain = last.chain
+        if let snapshot = change.commit.snapshot {
+            snapshotSequence = snapshot.sequence
+            bytesSinceSnapshot = 0
+        } else {
+            bytesSinceSnapshot += change.recorded.reduce(0) { $0 + $1.data.count }
+        }
+        services.ports.streams.ring(
+            Doorbell(
+                session: identity, head: last.sequence, events: change.recorded,
+                isOnFeed: change.recorded.contains(where: \.isOnFeed)))
+        await services.deadlines.arm(identity.reference, at: state.wakeAt)
+    }
+
+    func summary(of state: SessionState) -> SessionSummary {
+        SessionSummary(
+            status: state.status, wakeAt: state.wakeAt, agent: state.agent, createdAt: state.createdAt,
+            updatedAt: state.updatedAt)
+    }
+
+    private func changes(to next: SessionState) -> [RequestChange] {
+        let opened = next.openRequests.filter { $0.sequence > state.sequence }.map { open in
+            RequestChange(
+                id: open.request.id, type: open.request.type, status: .pending, openedAt: open.sequence, closedAt: nil)
+        }
+        let closed = next.closedRequests.reversed().prefix { $0.sequence > state.sequence }.reversed()
+        return opened
+            + closed.compactMap { closed in
+                state.openRequest(closed.id).map { open in
+                    RequestChange(
+                        id: closed.id, type: open.request.type, status: closed.status, openedAt: nil,
+                        closedAt: closed.sequence)
+                }
+            }
+    }
+
+    private func snapshot(of next: SessionState, chain: Digest, adding recorded: [RecordedEvent]) -> Snapshot? {
+        let bytes = recorded.reduce(bytesSinceSnapshot) { $0 + $1.data.count }
+        let policy = services.configuration.snapshotPolicy
+        guard !recorded.isEmpty, policy.isDue(next, since: snapshotSequence, bytes: bytes) else { return nil }
+        let encoded = SnapshotCodec.encode(next)
+        return Snapshot(
+            codec: SnapshotCodec.version, sequence: next.sequence, chain: chain,
+            digest: services.ports.hasher.sha256(encoded), state: encoded)
+    }
+}
+
+extension SessionCommit {
+    /// The same commit under a fence.
+    func fenced(by fence: Fence) -> SessionCommit {
+        SessionCommit(
+            identity: identity, fence: fence, expectedHead: expectedHead, events: events, summary: summary,
+            requests: requests, snapshot: snapshot, secrets: secrets, destroysSecrets: destroysSecrets,
+            decided: decided, idempotency: idempotency)
+    }
+}

@@ -1,0 +1,99 @@
+import HoldpointCore
+import HoldpointPorts
+
+extension SessionActor {
+    /// Reads the session again after a commit whose outcome is unknown, or after another wrote.
+    func becomeSound() async throws(SessionFailure) {
+        guard standing == .lost else { return }
+        let fence = try await currentFence()
+        do {
+            // Nothing of an earlier segment may still land once the log is read.
+            await services.ownership.raise(to: try await services.ports.journal.raiseGeneration(of: fence))
+        } catch {
+            throw SessionFailure(error)
+        }
+        let loader = SessionLoader(
+            journal: services.ports.journal, hasher: services.ports.hasher, counters: services.counters)
+        if let loaded = try await loader.load(identity.key, in: identity.scope) {
+            state = loaded.state
+            chain = loaded.chain
+            snapshotSequence = loaded.snapshotSequence
+            bytesSinceSnapshot = loaded.bytesSinceSnapshot
+            quarantine = loaded.quarantine
+        } else {
+            state = SessionState(identity: identity)
+            chain = .zero
+            snapshotSequence = 0
+            bytesSinceSnapshot = 0
+        }
+        standing = .sound
+        announceHead()
+        await services.deadlines.arm(identity.reference, at: quarantine == nil ? state.wakeAt : nil)
+    }
+
+    /// Finds out whether a commit in doubt was made, asking until the store can tell.
+    ///
+    /// - Throws: `inDoubt` when the store could not tell in time; the session stays lost and is read again later.
+    func wasMade(_ commit: SessionCommit, detail: String) async throws(SessionFailure) -> Bool {
+        let clock = services.ports.clock
+        for _ in 0..<services.configuration.doubtTries {
+            if let answer = await tryToTell(commit) { return answer }
+            await clock.sleep(
+                until: clock.now().adding(milliseconds: services.configuration.doubtMilliseconds))
+        }
+        throw .inDoubt(detail)
+    }
+
+    private func tryToTell(_ commit: SessionCommit) async -> Bool? {
+        let journal = services.ports.journal
+        do {
+            let raised = try await journal.raiseGeneration(of: commit.fence)
+            await services.ownership.raise(to: raised)
+            if let first = commit.events.first {
+                // The chain binds the event to its bytes and its time, so an equal value is this very commit.
+                let found = try await journal.events(
+                    of: identity.key, in: identity.scope, after: first.sequence - 1, limit: 1)
+                return found.first?.chain == first.chain
+            }
+            if let decided = commit.decided {
+                return try await journal.storedCommand(decided.id, in: identity.scope)?.outcome == decided.outcome
+            }
+            if let claim = commit.idempotency {
+                return try await journal.idempotencyRecord(claim.key, in: identity.scope) == claim
+            }
+            return true
+        } catch .fenced {
+            return false
+        } catch {
+            return nil
+        }
+    }
+
+    private func announceHead() {
+        guard state.isStarted else { return }
+        services.ports.streams.ring(
+            Doorbell(session: identity, head: state.sequence, events: [], isOnFeed: true))
+    }
+
+    /// Decides stored answers of this session that are still without an outcome, oldest first.
+    ///
+    /// An answer that was received before a deadline wins over it, however late it is applied (I3).
+    func applyStoredAnswers() async throws(SessionFailure) {
+        let stored: [StoredCommand]
+        do {
+            stored = try await services.ports.journal.undecided(
+                of: identity.key, in: identity.scope, limit: services.configuration.sessionLimits.totalRequests)
+        } catch {
+            throw SessionFailure(error)
+        }
+        let codec = StoredCommandCodec(secretBox: services.ports.secretBox)
+        for answer in stored where answer.isAnswer {
+            do {
+                _ = try await decide(try codec.open(answer))
+            } catch .failed {
+                // One that fails by itself is the router's to count and give up; it must not hold up the rest.
+                continue
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import HoldpointCore
+import HoldpointPorts
+
+/// One session in memory: receives commands one at a time, decides, commits, applies.
+///
+/// Swift actors interleave at every `await`, so a turn is taken explicitly: nothing else is decided while an append
+/// is under way. Whoever waits for a turn is bounded by `mailboxCapacity`.
+actor SessionActor {
+    /// How far what is in memory can be trusted.
+    enum Standing {
+        /// It is what the store has. Can become `lost` or `retired`.
+        case sound
+        /// A commit's outcome is unknown, or another wrote: it must be read again. Can become `sound` or `retired`.
+        case lost
+        /// It left memory; the directory has another. Final.
+        case retired
+    }
+
+    nonisolated let identity: SessionIdentity
+    let services: SessionServices
+    var state: SessionState
+    var chain: Digest
+    var snapshotSequence: Int64
+    var bytesSinceSnapshot: Int
+    var quarantine: String?
+    var standing = Standing.sound
+    private var isBusy = false
+    private var waiting = FirstInFirstOut<UnsafeContinuation<Void, Never>>()
+
+    /// A session that was rebuilt.
+    init(_ loaded: LoadedSession, services: SessionServices) {
+        identity = loaded.state.identity
+        self.services = services
+        state = loaded.state
+        chain = loaded.chain
+        snapshotSequence = loaded.snapshotSequence
+        bytesSinceSnapshot = loaded.bytesSinceSnapshot
+        quarantine = loaded.quarantine
+    }
+
+    /// A session that has no event yet.
+    init(starting identity: SessionIdentity, services: SessionServices) {
+        self.init(
+            LoadedSession(
+                state: SessionState(identity: identity), chain: .zero, snapshotSequence: 0, bytesSinceSnapshot: 0,
+                quarantine: nil),
+            services: services)
+    }
+
+    /// Decides a command and commits what follows; returns only what is committed (I1).
+    func perform(_ envelope: CommandEnvelope) async throws(SessionFailure) -> CommandOutcome {
+        try await takeTurn()
+        defer { giveTurn() }
+        try await becomeSound()
+        if let reason = quarantine {
+            return .rejected(Rejection(.sessionQuarantined, "the session is quarantined: \(reason)"))
+        }
+        if type(of: envelope.command).closesRequests, !state.openRequests.isEmpty {
+            try await applyStoredAnswers()
+        }
+        return try await decide(envelope)
+    }
+
+    /// The session as it is committed.
+    func view() -> SessionView { SessionView(state: state, quarantine: quarantine) }
+
+    /// The pending request of that id, if it is pending.
+    func openRequest(_ id: RequestID) -> HumanRequest? { state.openRequest(id)?.request }
+
+    /// Leaves memory, if nothing needs it: no turn under way, and no effect open that is not a timer or a request.
+    func retire() -> Bool {
+        guard !isBusy, state.openEffects.allSatisfy(\.allowsPassivation) else { return false }
+        standing = .retired
+        return true
+    }
+
+    /// Marks the session in the store and here; nil lifts the mark.
+    func setQuarantine(_ reason: String?) async throws(SessionFailure) {
+        try await takeTurn()
+        defer { giveTurn() }
+        let fence = try await currentFence()
+        do {
+            try await services.ports.journal.setQuarantine(
+                reason, of: identity.key, in: identity.scope, fence: fence)
+        } catch {
+            throw SessionFailure(error)
+        }
+        quarantine = reason
+        await services.deadlines.arm(identity.reference, at: reason == nil ? state.wakeAt : nil)
+        if reason != nil { await services.counters.countQuarantine() }
+    }
+
+    /// The fence of this session's shard, as this node holds it now.
+    func currentFence() async throws(SessionFailure) -> Fence {
+        guard let fence = await services.ownership.fence(for: identity.key.shard) else { throw .notOwner }
+        return fence
+    }
+
+    private func takeTurn() async throws(SessionFailure) {
+        if isBusy {
+            guard waiting.count < services.configuration.mailboxCapacity else { throw .overloaded }
+            // Whoever gives its turn up hands it over, so `isBusy` stays true for the next in line.
+            await withUnsafeContinuation { waiting.append($0) }
+        }
+        isBusy = true
+        if standing == .retired {
+            giveTurn()
+            throw .retired
+        }
+    }
+
+    private func giveTurn() {
+        if let next = waiting.popFirst() { next.resume() } else { isBusy = false }
+    }
+}
+
+/// A queue whose ends cost the same.
+struct FirstInFirstOut<Element> {
+    private var front: [Element] = []
+    private var back: [Element] = []
+
+    var count: Int { front.count + back.count }
+
+    mutating func append(_ element: Element) { back.append(element) }
+
+    mutating func popFirst() -> Element? {
+        if front.isEmpty {
+            front = back.reversed()
+            back = []
+        }
+        return front.popLast()
+    }
+}

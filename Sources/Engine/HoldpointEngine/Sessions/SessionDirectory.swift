@@ -1,0 +1,141 @@
+import HoldpointCore
+import HoldpointPorts
+
+/// The sessions in memory: finds them, rebuilds them, and lets idle ones go.
+actor SessionDirectory {
+    private struct Resident {
+        let session: SessionActor
+        /// The sweep in which it was last asked for.
+        var lastUsed: Int
+    }
+
+    private struct ScopedID: Hashable {
+        let scope: Scope
+        let id: SessionID
+    }
+
+    private let services: SessionServices
+    private let loader: SessionLoader
+    private var residents: [SessionKey: Resident] = [:]
+    private var keys: [ScopedID: SessionKey] = [:]
+    private var loading: [SessionKey: Signal] = [:]
+    private var sweep = 0
+
+    init(services: SessionServices) {
+        self.services = services
+        loader = SessionLoader(
+            journal: services.ports.journal, hasher: services.ports.hasher, counters: services.counters)
+    }
+
+    /// How many sessions are in memory.
+    var count: Int { residents.count }
+
+    /// The session of that key; nil if the scope has none (I5).
+    func session(_ key: SessionKey, in scope: Scope) async throws(SessionFailure) -> SessionActor? {
+        while let under = loading[key] {
+            await under.wait()
+        }
+        // Others may have run meanwhile, so look afresh.
+        if let found = use(key) { return found.identity.scope == scope ? found : nil }
+        guard await services.ownership.fence(for: key.shard) != nil else { throw .notOwner }
+        if let found = use(key) { return found.identity.scope == scope ? found : nil }
+        if loading[key] != nil { return try await session(key, in: scope) }
+        let finished = Signal()
+        loading[key] = finished
+        let loaded: LoadedSession?
+        do {
+            loaded = try await loader.load(key, in: scope)
+        } catch {
+            loading[key] = nil
+            await finished.set()
+            throw error
+        }
+        loading[key] = nil
+        let session = loaded.map { adopt(SessionActor($0, services: services)) }
+        await finished.set()
+        return session
+    }
+
+    /// The session that the project knows by that id; nil if there is none.
+    func session(_ id: SessionID, in scope: Scope) async throws(SessionFailure) -> SessionActor? {
+        if let key = keys[ScopedID(scope: scope, id: id)], let found = use(key) { return found }
+        let identity: SessionIdentity?
+        do {
+            identity = try await services.ports.journal.find(id, in: scope)
+        } catch {
+            throw SessionFailure(error)
+        }
+        guard let identity else { return nil }
+        return try await session(identity.key, in: scope)
+    }
+
+    /// The session if it is in memory, without keeping it there.
+    func resident(_ id: SessionID, in scope: Scope) -> SessionActor? {
+        keys[ScopedID(scope: scope, id: id)].flatMap { residents[$0]?.session }
+    }
+
+    /// Makes a session that has no event yet; it is dropped again if its start is not committed.
+    func begin(_ identity: SessionIdentity) -> SessionActor {
+        residents[identity.key]?.session ?? adopt(SessionActor(starting: identity, services: services))
+    }
+
+    /// Gives a command to a session, and to the one that takes its place if it leaves memory in that moment.
+    func perform(
+        _ envelope: CommandEnvelope, on session: SessionActor
+    ) async throws(SessionFailure) -> CommandOutcome {
+        var session = session
+        while true {
+            do {
+                let outcome = try await session.perform(envelope)
+                if case .applied(let applied) = outcome, applied.session.state.status.isFinal {
+                    await dismiss(session)
+                }
+                return outcome
+            } catch .retired {
+                forget(session)
+                let identity = session.identity
+                session = try await self.session(identity.key, in: identity.scope) ?? begin(identity)
+            } catch .notOwner {
+                residents[session.identity.key] = nil
+                throw .notOwner
+            }
+        }
+    }
+
+    /// Lets a session go that will not be needed soon: one that ended, or whose start was not committed.
+    func dismiss(_ session: SessionActor) async {
+        if await session.retire() { forget(session) }
+    }
+
+    /// Lets sessions go that nobody asked for since the sweep before; called at intervals.
+    func passivate() async {
+        sweep += 1
+        let isCrowded = residents.count > services.configuration.residentSessions
+        let idle = residents.values.filter { $0.lastUsed < sweep - (isCrowded ? 0 : 1) }
+        for resident in idle.sorted(by: { $0.session.identity.key < $1.session.identity.key }) {
+            // It may have been asked for while others were let go.
+            guard residents[resident.session.identity.key]?.lastUsed == resident.lastUsed else { continue }
+            await dismiss(resident.session)
+        }
+    }
+
+    private func use(_ key: SessionKey) -> SessionActor? {
+        guard let found = residents[key] else { return nil }
+        residents[key]?.lastUsed = sweep
+        return found.session
+    }
+
+    private func adopt(_ session: SessionActor) -> SessionActor {
+        residents[session.identity.key] = Resident(session: session, lastUsed: sweep)
+        keys[ScopedID(scope: session.identity.scope, id: session.identity.id)] = session.identity.key
+        return session
+    }
+
+    private func forget(_ session: SessionActor) {
+        let identity = session.identity
+        guard residents[identity.key]?.session === session else { return }
+        residents[identity.key] = nil
+        let id = ScopedID(scope: identity.scope, id: identity.id)
+        if keys[id] == identity.key { keys[id] = nil }
+    }
+}

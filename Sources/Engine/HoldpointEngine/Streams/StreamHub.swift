@@ -1,0 +1,100 @@
+import HoldpointCore
+import HoldpointPorts
+
+/// Brings committed events to subscribers: each event once, in order, whatever doorbells do (I1, I4).
+///
+/// A subscriber is registered first and reads the journal then, so nothing falls between the two. What a doorbell
+/// brings is passed on only if it is the next event; else the journal is read again.
+actor StreamHub {
+    let services: SessionServices
+    var sessions: [SessionKey: SessionWatch] = [:]
+    var feeds: [Scope: FeedWatch] = [:]
+    /// Where each subscriber is, so that one that leaves is found without a search.
+    var places: [SubscriberPlace: WatchedTarget] = [:]
+
+    init(services: SessionServices) {
+        self.services = services
+    }
+
+    /// Distributes news until the bus is closed.
+    func run() async {
+        while true {
+            let doorbells = await services.ports.streams.nextDoorbells()
+            if doorbells.isEmpty { break }
+            var scopes: Set<Scope> = []
+            for doorbell in doorbells {
+                await note(doorbell)
+                if doorbell.isOnFeed, feeds[doorbell.session.scope] != nil { scopes.insert(doorbell.session.scope) }
+            }
+            for scope in scopes.sorted() { await distributeFeed(of: scope) }
+        }
+    }
+
+    /// Compares the heads of everything watched with the journal, at intervals until the engine stops: a doorbell
+    /// may have been lost.
+    func checkHeadsRegularly(until stop: Signal) async {
+        let clock = services.ports.clock
+        while await !stop.isSet {
+            await stop.wait(
+                orUntil: clock.now().adding(milliseconds: services.configuration.headCheckMilliseconds), clock: clock)
+            await checkHeads()
+        }
+    }
+
+    /// Ends every stream: the node stops.
+    func endAll() {
+        for key in sessions.keys.sorted() {
+            for subscriber in sessions[key]?.subscribers ?? [] { subscriber.sink.end([subscriber.id]) }
+        }
+        for scope in feeds.keys.sorted() {
+            for subscriber in feeds[scope]?.subscribers ?? [] { subscriber.sink.end([subscriber.id]) }
+        }
+        sessions = [:]
+        feeds = [:]
+        places = [:]
+    }
+
+    /// Ends a subscription of either kind.
+    func unwatch(_ subscriber: SubscriberID, sink: any EventSink) {
+        switch places.removeValue(forKey: SubscriberPlace(subscriber, sink)) {
+        case .session(let key):
+            sessions[key]?.subscribers.removeAll { $0.id == subscriber && $0.sink === sink }
+            dropIfIdle(key)
+        case .feed(let scope):
+            feeds[scope]?.subscribers.removeAll { $0.id == subscriber && $0.sink === sink }
+            if feeds[scope]?.subscribers.isEmpty == true { feeds[scope] = nil }
+        case nil:
+            return
+        }
+    }
+
+    private func checkHeads() async {
+        let watched = sessions.keys.sorted().compactMap { sessions[$0]?.session.reference }
+        for start in stride(from: 0, to: watched.count, by: services.configuration.timerPage) {
+            let part = Array(watched[start..<min(start + services.configuration.timerPage, watched.count)])
+            guard let heads = try? await services.ports.journal.heads(of: part) else { return }
+            for reference in part {
+                guard let head = heads[reference.key], let session = sessions[reference.key]?.session else { continue }
+                await note(Doorbell(session: session, head: head, events: [], isOnFeed: false))
+            }
+        }
+        for scope in feeds.keys.sorted() { await distributeFeed(of: scope) }
+    }
+}
+
+/// A subscriber of any sink.
+struct SubscriberPlace: Hashable {
+    private let sink: ObjectIdentifier
+    private let id: SubscriberID
+
+    init(_ id: SubscriberID, _ sink: any EventSink) {
+        self.sink = ObjectIdentifier(sink)
+        self.id = id
+    }
+}
+
+/// What a subscriber watches.
+enum WatchedTarget {
+    case session(SessionKey)
+    case feed(Scope)
+}

@@ -1,0 +1,72 @@
+import HoldpointCore
+import HoldpointPorts
+
+/// Fires deadlines: each due session expires what is due, after stored answers that came in time.
+struct DeadlineService: Sendable {
+    let services: SessionServices
+    let directory: SessionDirectory
+
+    /// Runs until the engine stops.
+    func run(until stop: Signal) async {
+        while await !stop.isSet {
+            await fillHorizon()
+            let due = await services.deadlines.nextDue()
+            await fire(due)
+        }
+    }
+
+    /// Reads the deadlines that have come near into the wheel.
+    func fillHorizon() async {
+        guard let (start, until) = await services.deadlines.horizonToFill() else { return }
+        await services.deadlines.moveHorizon(to: until)
+        let shards = await services.ownership.shards()
+        var from = start
+        var last: SessionKey?
+        while true {
+            let page: [SessionDeadline]
+            do {
+                page = try await services.ports.journal.deadlines(
+                    shards: shards, from: from, until: until, after: last, limit: services.configuration.timerPage)
+            } catch {
+                // The store is away: without it no deadline could be committed either. Try the rest again soon.
+                await services.ports.clock.sleep(
+                    until: services.ports.clock.now().adding(
+                        milliseconds: services.configuration.timerRetryMilliseconds))
+                continue
+            }
+            for deadline in page { await services.deadlines.arm(deadline.identity.reference, at: deadline.wakeAt) }
+            guard page.count == services.configuration.timerPage, let end = page.last else { return }
+            from = end.wakeAt
+            last = end.identity.key
+        }
+    }
+
+    /// Lets each due session act; one that could not is tried again after a while.
+    func fire(_ due: [SessionReference]) async {
+        guard !due.isEmpty else { return }
+        await withTaskGroup(of: Void.self) { group in
+            for (index, reference) in due.enumerated() {
+                if index >= services.configuration.routedAtOnce { await group.next() }
+                group.addTask { await fire(reference) }
+            }
+        }
+    }
+
+    private func fire(_ reference: SessionReference) async {
+        let retry = services.ports.clock.now().adding(
+            milliseconds: services.configuration.timerRetryMilliseconds)
+        do {
+            guard let session = try await directory.session(reference.key, in: reference.scope) else { return }
+            do {
+                _ = try await directory.perform(CommandEnvelope(command: ExpireRequests()), on: session)
+            } catch .unavailable, .overloaded, .inDoubt, .retired {
+                await services.deadlines.arm(reference, at: retry)
+            }
+        } catch .unavailable, .overloaded, .inDoubt {
+            await services.deadlines.arm(reference, at: retry)
+        } catch {
+            // Another owner's, or damaged: the one acts itself, the other is shown as failed when it is next used.
+            return
+        }
+    }
+}
