@@ -13,7 +13,7 @@ struct Edge: Sendable {
     /// What is of another tenant or project is not found (I5), and that is judged before the rights, so that a key's
     /// rights tell nothing about other scopes.
     func call(
-        _ request: HTTPRequest, _ route: Route, _ parameters: [String], _ onDisconnect: @escaping RESTAPI.DisconnectHook
+        _ request: HTTPRequest, _ route: Route, _ parameters: [String], _ client: RESTClient
     ) async throws -> Call {
         let caller = try await caller(of: request)
         let scope = try await scope(of: caller, route, parameters)
@@ -23,7 +23,7 @@ struct Edge: Sendable {
             edge: self, request: request, route: route, parameters: parameters, caller: caller, scope: scope,
             query: try QueryReader.items(of: request, allowed: route.query), preferences: preferences,
             idempotencyKey: route.takesIdempotencyKey ? try IdempotencyKey.read(from: request) : nil,
-            body: try BodyReader.value(of: request, route.body, configuration), onDisconnect: onDisconnect)
+            body: try BodyReader.value(of: request, route.body, configuration), client: client)
     }
 
     private func caller(of request: HTTPRequest) async throws -> Caller {

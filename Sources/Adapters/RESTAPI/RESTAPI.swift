@@ -6,9 +6,6 @@ package import HoldpointPorts
 /// It checks who calls and what for, reads bodies strictly, and turns refusals into problem documents (RFC 9457). What
 /// the routes do is in the gateway; which routes there are is in `Route.all`.
 package struct RESTAPI: Sendable {
-    /// Runs an action if the client leaves before its reply is given; `HTTPExchange.onDisconnect` for a real client.
-    package typealias DisconnectHook = @Sendable (_ action: @escaping @Sendable () -> Void) -> Void
-
     let edge: Edge
     private let table = RouteTable(Route.all)
 
@@ -23,7 +20,7 @@ package struct RESTAPI: Sendable {
     ) -> HTTPHandler {
         let api = RESTAPI(gateway: gateway, configuration: configuration)
         return { request, exchange in
-            await api.reply(to: request) { exchange.onDisconnect($0) }
+            await api.reply(to: request, from: RESTClient(exchange))
         }
     }
 
@@ -36,11 +33,11 @@ package struct RESTAPI: Sendable {
     }
 
     /// Answers one request; whatever goes wrong becomes a problem document.
-    package func reply(to request: HTTPRequest, onDisconnect: @escaping DisconnectHook) async -> HTTPReply {
+    package func reply(to request: HTTPRequest, from client: RESTClient = RESTClient()) async -> HTTPReply {
         let requestID = RequestIdentifiers.shared.next()
         let found = table.match(request)
         do {
-            return try await answer(request, found, onDisconnect).stamped(requestID)
+            return try await answer(request, found, client).stamped(requestID)
         } catch let problem as Problem {
             return HTTPReply.response(problem.response(requestID: requestID)).stamped(requestID)
         } catch let error as GatewayError {
@@ -54,7 +51,7 @@ package struct RESTAPI: Sendable {
     }
 
     private func answer(
-        _ request: HTTPRequest, _ match: RouteTable.Match, _ onDisconnect: @escaping DisconnectHook
+        _ request: HTTPRequest, _ match: RouteTable.Match, _ client: RESTClient
     ) async throws -> HTTPReply {
         switch match {
         case .malformed:
@@ -72,7 +69,7 @@ package struct RESTAPI: Sendable {
                 _ = try QueryReader.items(of: request, allowed: route.query)
                 return await handle(edge)
             case .keyHolder(let handle):
-                let call = try await edge.call(request, route, parameters, onDisconnect)
+                let call = try await edge.call(request, route, parameters, client)
                 return try await handle(call)
             }
         }

@@ -15,7 +15,7 @@ package struct Call: Sendable {
     let preferences: Preferences
     let idempotencyKey: String?
     let body: JSONValue
-    let onDisconnect: RESTAPI.DisconnectHook
+    let client: RESTClient
 
     var gateway: any SessionGateway { edge.gateway }
     var configuration: RESTConfiguration { edge.configuration }

@@ -28,7 +28,7 @@ enum AgentRoutes {
             if let definition = reader.optionalValue("definition"), !definition.isNull {
                 reader.fail("definition", "an external agent has none: its code is the caller's own")
             }
-            let schema = inputSchema(from: &reader)
+            let schema = reader.optionalValue("input_schema").flatMap { $0.isNull ? nil : $0 }
             let labels = reader.labels("labels")
             return program.map { AgentDefinition(name: name, program: $0, inputSchema: schema, labels: labels) }
         }
@@ -36,30 +36,10 @@ enum AgentRoutes {
         return .json { write(record, into: &$0) }
     }
 
-    private static func inputSchema(from reader: inout JSONObjectReader) -> JSONValue? {
-        guard let schema = reader.optionalValue("input_schema"), !schema.isNull else { return nil }
-        do {
-            _ = try JSONSchema(compiling: schema)
-        } catch {
-            let place = error.pointer.tokens.reduce(reader.pointer(to: "input_schema")) { $0.appending($1) }
-            reader.add([JSONViolation(pointer: place, detail: error.detail)])
-        }
-        return schema
-    }
-
     private static func get(_ call: Call) async throws -> HTTPReply {
         let name = try agentName(of: call)
-        let record = try await agent(name, of: call)
+        let record = try await call.gateway.agent(name, in: call.scope)
         return .json { write(record, into: &$0) }
-    }
-
-    private static func agent(_ name: AgentName, of call: Call) async throws -> AgentRecord {
-        do {
-            return try await call.gateway.agent(name, in: call.scope)
-        } catch GatewayError.rejected(let rejection) where rejection.code == .agentNotFound {
-            // Elsewhere an unknown agent is a flaw of the body; here it is the thing that is asked for.
-            throw notFound
-        }
     }
 
     private static func list(_ call: Call) async throws -> HTTPReply {
@@ -76,13 +56,11 @@ enum AgentRoutes {
         return .page(page) { write($0, into: &$1) }
     }
 
-    private static let notFound = Problem.notFound(.agentNotFound, "there is no such agent")
-
     private static func agentName(of call: Call) throws(Problem) -> AgentName {
         do {
             return try AgentName(call.parameter("name"))
         } catch {
-            throw notFound
+            throw Problem.notFound(.agentNotFound, "there is no such agent")
         }
     }
 

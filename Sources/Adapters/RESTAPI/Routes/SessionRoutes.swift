@@ -32,18 +32,8 @@ enum SessionRoutes {
             guard let agent, let input else { return nil }
             return SessionStart(id: id, agent: agent, input: input, labels: labels, onBehalfOf: onBehalfOf)
         }
-        do {
-            return call.reply(to: try await begin(start, call), kind: StartSession.kind)
-        } catch let error as GatewayError {
-            guard case .rejected(let rejection) = error, rejection.code == .agentNotFound else { throw error }
-            var problem = Problem(rejection)
-            problem.violations = [Problem.Violation(pointer: "/agent", detail: "names no agent of the project")]
-            throw problem
-        }
-    }
-
-    private static func begin(_ start: SessionStart, _ call: Call) async throws -> CommandResult {
-        try await call.gateway.start(start, in: call.scope, options: call.options)
+        let result = try await call.gateway.start(start, in: call.scope, options: call.options)
+        return call.reply(to: result, kind: StartSession.kind)
     }
 
     private static func list(_ call: Call) async throws -> HTTPReply {

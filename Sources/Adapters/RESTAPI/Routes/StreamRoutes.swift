@@ -66,32 +66,30 @@ enum StreamRoutes {
 
     /// Subscribes first, so that a refusal still has a status of its own, and then opens the stream.
     private static func open(
-        _ call: Call, _ watch: (SubscriberID) async throws -> WatchStart
+        _ call: Call, _ watch: @escaping @Sendable (SubscriberID) async throws -> WatchStart
     ) async throws -> HTTPReply {
-        let (gateway, sink) = (call.gateway, call.edge.sink)
+        let (gateway, sink, client) = (call.gateway, call.edge.sink, call.client)
         let subscriber = sink.reserve()
+        let unwatch: @Sendable () async -> Void = { await gateway.unwatch(subscriber, sink: sink) }
         let leave: @Sendable () -> Void = {
             sink.forget(subscriber)
-            Task { await gateway.unwatch(subscriber, sink: sink) }
+            client.perform(unwatch)
         }
-        call.onDisconnect(leave)
-        do {
-            guard try await watch(subscriber) == .streaming else {
-                sink.forget(subscriber)
-                return .response(HTTPResponse(status: 204))
+        client.onDisconnect(leave)
+        let opening = await sink.opening(
+            of: subscriber, client: client, { try await watch(subscriber) }, unwatch: unwatch)
+        switch opening {
+        case .begun:
+            return .eventStream(headers: headers) { stream in
+                sink.open(subscriber, on: stream)
+                stream.onClose(leave)
             }
-        } catch {
+        case .failed(let error):
             sink.forget(subscriber)
             throw error
-        }
-        guard sink.holds(subscriber) else {
-            // The client left while the subscription was made; its own leaving may have come too early to end it.
-            await gateway.unwatch(subscriber, sink: sink)
+        case .nothingLeft, .gone:
+            sink.forget(subscriber)
             return .response(HTTPResponse(status: 204))
-        }
-        return .eventStream(headers: headers) { stream in
-            sink.open(subscriber, on: stream)
-            stream.onClose(leave)
         }
     }
 }

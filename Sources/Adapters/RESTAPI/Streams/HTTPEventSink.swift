@@ -6,40 +6,32 @@ import Synchronization
 
 /// Carries the gateway's events to the event streams of an HTTP server.
 ///
-/// A subscriber exists before its stream does: the gateway must have accepted the subscription before the head of a
-/// response can be sent. What comes in between is kept, up to a limit, and is the first thing on the stream.
+/// A subscriber exists before its stream does: the gateway must accept the subscription before the head of a response
+/// can be sent. What comes until then, and while the subscriber catches up, is kept and sent at the client's pace; from
+/// then on each frame goes to all subscribers at once.
 package final class HTTPEventSink: EventSink {
-    /// How many frames are kept for a stream that is not open yet; beyond it the stream ends and the client resumes.
-    package static let maximumWaitingFrames = 4_096
-
-    /// A subscriber whose response has not begun.
-    private struct Waiting {
-        var frames: [SharedBytes] = []
-        var hasEnded = false
-        var drains: [CheckedContinuation<Bool, Never>] = []
-
-        /// Keeps a frame; what is too much ends the stream behind what was kept.
-        mutating func add(_ frame: SharedBytes) {
-            guard !hasEnded else { return }
-            if frames.count < HTTPEventSink.maximumWaitingFrames { frames.append(frame) } else { hasEnded = true }
-        }
-    }
-
-    private struct Subscribers {
+    /// Everybody who is subscribed, under the lock.
+    struct Subscribers {
+        /// Those to whom frames are sent directly.
         var open: [SubscriberID: HTTPEventStream] = [:]
-        var waiting: [SubscriberID: Waiting] = [:]
+        /// Those whose response has not begun, or who catch up.
+        var early: [SubscriberID: EarlySubscriber] = [:]
     }
 
-    /// The first frame of every stream: clients wait two seconds before they come back.
-    private static let greeting = SharedBytes("retry: 2000\n\n".utf8)
-
-    private let subscribers = Locked(Subscribers())
+    let subscribers = Locked(Subscribers())
     private let lastNumber = Atomic<UInt64>(0)
 
     package init() {}
 
+    /// Makes a subscriber whose stream is still to be opened.
+    func reserve() -> SubscriberID {
+        let subscriber = SubscriberID(lastNumber.wrappingAdd(1, ordering: .relaxed).newValue)
+        subscribers.withLock { $0.early[subscriber] = EarlySubscriber() }
+        return subscriber
+    }
+
     /// The frame of an event: `id`, `event` and `data` lines (WHATWG HTML, section 9.2), encoded once for everybody.
-    static func frame(of event: WireEvent) -> SharedBytes {
+    private static func frame(of event: WireEvent) -> SharedBytes {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(event.json.count + event.id.utf8.count + event.type.text.utf8.count + 24)
         bytes += "id: ".utf8
@@ -54,84 +46,57 @@ package final class HTTPEventSink: EventSink {
 
     package func send(_ event: WireEvent, to targets: [SubscriberID]) {
         let frame = Self.frame(of: event)
+        var hungry: [SubscriberID] = []
         let streams = subscribers.withLock { subscribers -> [HTTPEventStream] in
             var streams: [HTTPEventStream] = []
             streams.reserveCapacity(targets.count)
             for target in targets {
                 if let stream = subscribers.open[target] {
                     streams.append(stream)
-                } else {
-                    subscribers.waiting[target]?.add(frame)
+                } else if subscribers.early[target]?.add(frame) == true {
+                    hungry.append(target)
                 }
             }
             return streams
         }
         HTTPEventStream.send(frame, to: streams)
+        for subscriber in hungry { beginFeeding(subscriber) }
     }
 
     package func end(_ targets: [SubscriberID]) {
+        var hungry: [SubscriberID] = []
         let streams = subscribers.withLock { subscribers -> [HTTPEventStream] in
-            for target in targets { subscribers.waiting[target]?.hasEnded = true }
+            for target in targets where subscribers.early[target]?.end() == true { hungry.append(target) }
             return targets.compactMap { subscribers.open[$0] }
         }
         for stream in streams { stream.close() }
+        for subscriber in hungry { beginFeeding(subscriber) }
     }
 
     package func drained(_ subscriber: SubscriberID) async -> Bool {
-        if let stream = stream(of: subscriber) { return await stream.drained() }
-        let isOpen = await withCheckedContinuation { continuation in
+        if let stream = subscribers.withLock({ $0.open[subscriber] }) { return await stream.drained() }
+        return await withCheckedContinuation { continuation in
+            var opening: CheckedContinuation<StreamOpening, Never>?
             let verdict = subscribers.withLock { subscribers -> Bool? in
-                if subscribers.open[subscriber] != nil { return true }
-                guard subscribers.waiting[subscriber] != nil else { return false }
-                subscribers.waiting[subscriber]?.drains.append(continuation)
+                guard subscribers.early[subscriber] != nil else { return subscribers.open[subscriber] != nil }
+                opening = subscribers.early[subscriber]?.takeOpening()
+                if subscribers.early[subscriber]?.isDrained == true { return true }
+                subscribers.early[subscriber]?.drains.append(continuation)
                 return nil
             }
+            // More must be sent before the subscription stands, so the response has to begin now.
+            opening?.resume(returning: .begun)
             if let verdict { continuation.resume(returning: verdict) }
         }
-        guard isOpen, let stream = stream(of: subscriber) else { return false }
-        return await stream.drained()
-    }
-
-    private func stream(of subscriber: SubscriberID) -> HTTPEventStream? {
-        subscribers.withLock { $0.open[subscriber] }
-    }
-}
-
-extension HTTPEventSink {
-    /// Makes a subscriber whose stream is still to be opened.
-    func reserve() -> SubscriberID {
-        let subscriber = SubscriberID(lastNumber.wrappingAdd(1, ordering: .relaxed).newValue)
-        subscribers.withLock { $0.waiting[subscriber] = Waiting() }
-        return subscriber
-    }
-
-    /// Whether the subscriber is still wanted.
-    func holds(_ subscriber: SubscriberID) -> Bool {
-        subscribers.withLock { $0.waiting[subscriber] != nil || $0.open[subscriber] != nil }
-    }
-
-    /// Gives a subscriber its stream, and sends what was kept for it; called on the stream's loop.
-    ///
-    /// A frame that another thread sends from here on is queued behind this call, so the order stays.
-    func open(_ subscriber: SubscriberID, on stream: HTTPEventStream) {
-        let kept = subscribers.withLock { subscribers -> Waiting? in
-            guard let waiting = subscribers.waiting.removeValue(forKey: subscriber) else { return nil }
-            subscribers.open[subscriber] = stream
-            return waiting
-        }
-        guard let kept else { return stream.close() }
-        stream.send(Self.greeting)
-        for frame in kept.frames { stream.send(frame) }
-        if kept.hasEnded { stream.close() }
-        for drain in kept.drains { drain.resume(returning: true) }
     }
 
     /// Forgets a subscriber whose client is gone; does nothing the second time.
     func forget(_ subscriber: SubscriberID) {
-        let drains = subscribers.withLock { subscribers -> [CheckedContinuation<Bool, Never>] in
+        let early = subscribers.withLock { subscribers -> EarlySubscriber? in
             subscribers.open[subscriber] = nil
-            return subscribers.waiting.removeValue(forKey: subscriber)?.drains ?? []
+            return subscribers.early.removeValue(forKey: subscriber)
         }
-        for drain in drains { drain.resume(returning: false) }
+        early?.opening?.resume(returning: .gone)
+        for drain in early?.drains ?? [] { drain.resume(returning: false) }
     }
 }
