@@ -1,0 +1,38 @@
+package import HoldpointCore
+package import HoldpointPorts
+
+extension MemoryJournal {
+    package func createTenant(_ tenant: TenantName) async throws(JournalError) -> Bool {
+        store.withState { $0.createTenant(tenant) }
+    }
+
+    package func createProject(_ scope: Scope) async throws(JournalError) -> Bool? {
+        store.withState { $0.createProject(scope) }
+    }
+
+    package func hasProject(_ scope: Scope) async throws(JournalError) -> Bool {
+        store.withState { $0.projects.contains(scope) }
+    }
+
+    package func isEmpty() async throws(JournalError) -> Bool { store.withState { $0.tenants.isEmpty } }
+
+    package func createKey(_ key: KeyRecord) async throws(JournalError) -> Bool {
+        store.withState { $0.createKey(key) }
+    }
+
+    package func key(_ id: String) async throws(JournalError) -> KeyRecord? { store.withState { $0.keys[id] } }
+
+    package func putAgent(_ definition: AgentDefinition, in scope: Scope) async throws(JournalError) -> AgentRecord {
+        store.withState { $0.putAgent(definition, in: scope, at: clock.now()) }
+    }
+
+    package func agent(_ name: AgentName, in scope: Scope) async throws(JournalError) -> AgentRecord? {
+        store.withState { $0.agents[scope]?[name] }
+    }
+
+    package func agents(
+        in scope: Scope, after name: AgentName?, limit: Int
+    ) async throws(JournalError) -> [AgentRecord] {
+        store.withState { $0.agents(in: scope, after: name, limit: limit) }
+    }
+}

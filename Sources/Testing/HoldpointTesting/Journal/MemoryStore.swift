@@ -1,0 +1,84 @@
+package import HoldpointCore
+package import HoldpointPorts
+
+/// The tables of a store as one value: every change is a method that either does all of it or throws.
+///
+/// A copy of it is the truth at a moment, which is what checkers look at.
+package struct MemoryStore: Sendable {
+    /// A session and its log.
+    package struct Session: Sendable {
+        /// Which session.
+        package let identity: SessionIdentity
+        /// The whole log.
+        package internal(set) var events: [RecordedEvent] = []
+        /// Its row in lists.
+        package internal(set) var summary: SessionSummary
+        /// The latest snapshot.
+        package internal(set) var snapshot: Snapshot?
+        /// Sealed values of its answers.
+        package internal(set) var secrets: [SealedSecret] = []
+        /// Why it is quarantined, if it is.
+        package internal(set) var quarantine: String?
+
+        /// The number of its last event.
+        package var head: Int64 { Int64(events.count) }
+    }
+
+    /// A request's row.
+    struct Request: Sendable {
+        let id: RequestID
+        let session: SessionKey
+        let type: RequestType
+        var status: RequestStatus
+        let openedAt: Int64
+        var closedAt: Int64?
+    }
+
+    /// A stored command's row.
+    package struct Inbox: Sendable {
+        /// The command, with its attempts.
+        package internal(set) var command: StoredCommand
+        /// What became of it.
+        package internal(set) var outcome: StoredOutcome?
+    }
+
+    /// All sessions, by key.
+    package internal(set) var sessions: [SessionKey: Session] = [:]
+    /// All stored commands, by id.
+    package internal(set) var inbox: [StoredCommandID: Inbox] = [:]
+
+    var names: [Scope: [SessionID: SessionKey]] = [:]
+    var requests: [RequestID: Request] = [:]
+    /// The requests of a project, oldest first.
+    var requestOrder: [Scope: [RequestID]] = [:]
+    var idempotency: [Scope: [String: IdempotencyRecord]] = [:]
+    var feeds: [Scope: [FeedItem]] = [:]
+    /// Numbers the commits: the first part of a feed position.
+    var lastTransaction: Int64 = 0
+
+    var fences: [Fence] = Shard.all.map { Fence(shard: $0, epoch: 0, generation: 0) }
+    /// Whether a life has begun and not ended cleanly.
+    var isTakenUp = false
+    var groups: [RecoveryGroup] = []
+
+    var tenants: Set<TenantName> = []
+    var projects: Set<Scope> = []
+    var keys: [String: KeyRecord] = [:]
+    var agents: [Scope: [AgentName: AgentRecord]] = [:]
+
+    package init() {}
+
+    /// The session by that key, if it is of that scope (I5).
+    package func session(_ key: SessionKey, in scope: Scope) -> Session? {
+        sessions[key].flatMap { $0.identity.scope == scope ? $0 : nil }
+    }
+
+    /// Every session's key, in order.
+    package var sessionKeys: [SessionKey] { sessions.keys.sorted() }
+
+    /// Every stored command's id, in order.
+    package var inboxIDs: [StoredCommandID] { inbox.keys.sorted() }
+
+    /// A project's feed, in order.
+    package func feed(of scope: Scope) -> [FeedItem] { feeds[scope] ?? [] }
+}

@@ -1,0 +1,44 @@
+import HoldpointCore
+import HoldpointPorts
+import HoldpointTesting
+
+/// A decorated journal beside the directory of the store behind it.
+struct DecoratedStore: JournalDecorator, Directory {
+    let base: any Journal
+    let directory: any Directory
+
+    init(journal: any Journal, directory: any Directory) {
+        base = journal
+        self.directory = directory
+    }
+
+    func createTenant(_ tenant: TenantName) async throws(JournalError) -> Bool {
+        try await directory.createTenant(tenant)
+    }
+
+    func createProject(_ scope: Scope) async throws(JournalError) -> Bool? {
+        try await directory.createProject(scope)
+    }
+
+    func hasProject(_ scope: Scope) async throws(JournalError) -> Bool { try await directory.hasProject(scope) }
+
+    func isEmpty() async throws(JournalError) -> Bool { try await directory.isEmpty() }
+
+    func createKey(_ key: KeyRecord) async throws(JournalError) -> Bool { try await directory.createKey(key) }
+
+    func key(_ id: String) async throws(JournalError) -> KeyRecord? { try await directory.key(id) }
+
+    func putAgent(_ definition: AgentDefinition, in scope: Scope) async throws(JournalError) -> AgentRecord {
+        try await directory.putAgent(definition, in: scope)
+    }
+
+    func agent(_ name: AgentName, in scope: Scope) async throws(JournalError) -> AgentRecord? {
+        try await directory.agent(name, in: scope)
+    }
+
+    func agents(
+        in scope: Scope, after name: AgentName?, limit: Int
+    ) async throws(JournalError) -> [AgentRecord] {
+        try await directory.agents(in: scope, after: name, limit: limit)
+    }
+}
