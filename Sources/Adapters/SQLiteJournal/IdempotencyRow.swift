@@ -10,9 +10,7 @@ enum IdempotencyRow {
     ) throws(SQLiteError) -> IdempotencyRecord? {
         let select = try connection.statement(
             """
-            SELECT i.fingerprint, i.reply, i.created, s.key, s.name
-            FROM idempotency i JOIN sessions s ON s.id = i.session AND s.project = i.project
-            WHERE i.project = ?1 AND i.key = ?2
+            SELECT fingerprint, reply, created, session, name FROM idempotency WHERE project = ?1 AND key = ?2
             """)
         defer { select.reset() }
         try select.bind(project, at: 1)

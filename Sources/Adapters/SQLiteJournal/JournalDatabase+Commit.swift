@@ -24,7 +24,7 @@ extension JournalDatabase {
             return .success(try writeRows(of: commit, session: row))
         }
         guard commit.expectedHead == 0 else { return .failure(.conflict(head: 0)) }
-        if commit.events.isEmpty { return try decideWithoutSession(commit, project: project) }
+        if commit.events.isEmpty { return try commitWithoutSession(commit, project: project) }
         guard let row = try insertSession(commit, project: project) else {
             return .failure(try refusalOfStart(commit, project: project))
         }
@@ -37,20 +37,21 @@ extension JournalDatabase {
         if let snapshot = commit.snapshot { try write(snapshot, session: session) }
         for secret in commit.secrets { try insert(secret, session: session) }
         if commit.destroysSecrets { try destroySecrets(of: session) }
-        if let decided = commit.decided { try write(decided, project: session.project) }
-        if let record = commit.idempotency { try insert(record, session: session) }
+        try writeOutcome(of: commit, project: session.project)
         return CommitReceipt(feedPosition: position.map { FeedPosition(transaction: $0) })
     }
 
-    /// Writes the outcome of a command for a session that never began.
-    private func decideWithoutSession(
+    private func writeOutcome(of commit: SessionCommit, project: Int64) throws(SQLiteError) {
+        if let decided = commit.decided { try write(decided, project: project) }
+        if let record = commit.idempotency { try insert(record, project: project) }
+    }
+
+    /// Writes what a command for a session that never began came to.
+    private func commitWithoutSession(
         _ commit: SessionCommit, project: Int64
     ) throws(SQLiteError) -> Verdict<CommitReceipt> {
         if let row = try session(commit.identity.key, project: project) { return .failure(.conflict(head: row.head)) }
-        guard let decided = commit.decided, commit.idempotency == nil else {
-            return .failure(.refused("there is nothing to commit"))
-        }
-        try write(decided, project: project)
+        try writeOutcome(of: commit, project: project)
         return .success(CommitReceipt(feedPosition: nil))
     }
 
@@ -98,7 +99,7 @@ extension JournalDatabase {
         defer { select.reset() }
         try select.bind(project, at: 1)
         try select.bind(commit.identity.id.text, at: 2)
-        guard try select.step() else { throw .damaged("a session was refused and is not there") }
+        guard try select.step() else { return .refused("the key belongs to a session of another project") }
         return .sessionExists(SessionKey(try select.identifier(0)))
     }
 

@@ -69,17 +69,19 @@ extension JournalDatabase {
     }
 
     /// Keeps the record of a caller's key.
-    func insert(_ record: IdempotencyRecord, session: SessionRow) throws(SQLiteError) {
+    func insert(_ record: IdempotencyRecord, project: Int64) throws(SQLiteError) {
         let insert = try connection.statement(
             """
-            INSERT INTO idempotency(project, key, fingerprint, reply, session, created) VALUES(?1, ?2, ?3, ?4, ?5, ?6)
+            INSERT INTO idempotency(project, key, fingerprint, reply, session, name, created)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
             """)
-        try insert.bind(session.project, at: 1)
+        try insert.bind(project, at: 1)
         try insert.bind(record.key, at: 2)
         try insert.bind(record.fingerprint, at: 3)
         try insert.bind(StoredForm.encode(record.reply), at: 4)
-        try insert.bind(session.id, at: 5)
-        try insert.bind(record.createdAt, at: 6)
+        try insert.bind(record.session.key.value, at: 5)
+        try insert.bind(record.session.id.text, at: 6)
+        try insert.bind(record.createdAt, at: 7)
         try insert.run()
     }
 

@@ -48,12 +48,8 @@ extension JournalQueries {
         of key: SessionKey, in scope: Scope, after sequence: Int64, limit: Int
     ) throws(SQLiteError) -> [RecordedEvent] {
         guard let project = try project(scope) else { return [] }
-        let select = try connection.statement("SELECT id FROM sessions WHERE project = ?1 AND key = ?2")
-        defer { select.reset() }
-        try select.bind(project, at: 1)
-        try select.bind(key.value, at: 2)
-        guard try select.step() else { return [] }
-        return try events(of: select.integer(0), after: sequence, limit: limit)
+        guard let row = try row(of: key, project: project) else { return [] }
+        return try events(of: row, after: sequence, limit: limit)
     }
 
     private func events(
@@ -73,25 +69,26 @@ extension JournalQueries {
         return events
     }
 
-    /// A page of a project's sessions, newest first: keys sort by the time they were made.
+    /// A page of a project's sessions, the last that began first.
     func sessions(_ query: SessionQuery, in scope: Scope) throws(SQLiteError) -> [SessionIdentity] {
         guard let project = try project(scope) else { return [] }
+        var before = Int64.max
+        if let last = query.before {
+            // The caller saw it, so it is there; if it is not of this project, nothing follows it.
+            guard let row = try row(of: last, project: project) else { return [] }
+            before = row
+        }
         // A session with the mark of quarantine is shown as quarantined, unless it has ended.
         let select = try connection.statement(
             """
-            SELECT key, name FROM sessions
-            WHERE project = ?1 AND key < ?2 AND (?3 IS NULL OR agent = ?3)
+            SELECT key, name FROM sessions INDEXED BY sessions_project
+            WHERE project = ?1 AND id < ?2 AND (?3 IS NULL OR agent = ?3)
               AND (?4 IS NULL OR CASE WHEN quarantine IS NOT NULL AND status < 3 THEN 6 ELSE status END = ?4)
-            ORDER BY key DESC LIMIT ?5
+            ORDER BY id DESC LIMIT ?5
             """)
         defer { select.reset() }
         try select.bind(project, at: 1)
-        if let before = query.before {
-            try select.bind(before.value, at: 2)
-        } else {
-            // Longer than any key, and so after all of them.
-            try select.bind([UInt8](repeating: 0xFF, count: 17), at: 2)
-        }
+        try select.bind(before, at: 2)
         try select.bind(query.agent?.text, at: 3)
         try select.bind(query.status?.rowCode, at: 4)
         try select.bind(Int64(query.limit), at: 5)
@@ -102,6 +99,14 @@ extension JournalQueries {
                     scope: scope, key: SessionKey(try select.identifier(0)), id: try select.sessionID(1)))
         }
         return found
+    }
+
+    private func row(of key: SessionKey, project: Int64) throws(SQLiteError) -> Int64? {
+        let select = try connection.statement("SELECT id FROM sessions WHERE key = ?2 AND project = ?1")
+        defer { select.reset() }
+        try select.bind(project, at: 1)
+        try select.bind(key.value, at: 2)
+        return try select.step() ? select.integer(0) : nil
     }
 
     /// The heads of sessions; those that are not there are left out.
@@ -119,14 +124,14 @@ extension JournalQueries {
         return heads
     }
 
-    /// Sessions with a deadline in a range, by deadline and key.
+    /// Sessions with a deadline from one time and before another, by deadline and key.
     func deadlines(
         shards: [Shard], from: Timestamp, until: Timestamp, after last: SessionKey?, limit: Int
     ) throws(SQLiteError) -> [SessionDeadline] {
         let select = try connection.statement(
             """
             SELECT project, key, name, shard, wake FROM sessions
-            WHERE wake IS NOT NULL AND (wake, key) > (?1, ?2) AND wake <= ?3 AND quarantine IS NULL
+            WHERE wake IS NOT NULL AND (wake, key) > (?1, ?2) AND wake < ?3 AND quarantine IS NULL
             ORDER BY wake, key
             """)
         defer { select.reset() }

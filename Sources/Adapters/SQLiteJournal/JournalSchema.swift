@@ -38,7 +38,8 @@ enum JournalSchema {
             id INTEGER PRIMARY KEY, project INTEGER NOT NULL, key BLOB NOT NULL, name TEXT NOT NULL,
             agent TEXT NOT NULL, shard INTEGER NOT NULL, status INTEGER NOT NULL, head INTEGER NOT NULL, wake INTEGER,
             created INTEGER NOT NULL, updated INTEGER NOT NULL, quarantine TEXT) STRICT;
-        CREATE UNIQUE INDEX sessions_key ON sessions(project, key);
+        CREATE UNIQUE INDEX sessions_key ON sessions(key);
+        CREATE INDEX sessions_project ON sessions(project);
         CREATE UNIQUE INDEX sessions_name ON sessions(project, name);
         CREATE INDEX sessions_due ON sessions(wake, key) WHERE wake IS NOT NULL;
 
@@ -76,7 +77,7 @@ enum JournalSchema {
 
         CREATE TABLE idempotency(
             id INTEGER PRIMARY KEY, project INTEGER NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL,
-            reply BLOB NOT NULL, session INTEGER NOT NULL, created INTEGER NOT NULL) STRICT;
+            reply BLOB NOT NULL, session BLOB NOT NULL, name TEXT NOT NULL, created INTEGER NOT NULL) STRICT;
         CREATE UNIQUE INDEX idempotency_key ON idempotency(project, key);
 
         CREATE TABLE recovery_groups(id INTEGER PRIMARY KEY, deaths INTEGER NOT NULL) STRICT;

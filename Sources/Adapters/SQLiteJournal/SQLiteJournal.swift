@@ -36,10 +36,22 @@ package final class SQLiteJournal: Sendable {
         }
     }
 
-    /// Commits what waits and lets the files go; later calls throw `unavailable`.
+    /// Commits what waits and lets the files and the folder go; later calls throw `unavailable`.
     package func close() async {
         await reader.close()
         await writer.close()
+        lock?.release()
+    }
+
+    /// The settings that durability and speed depend on, as the writing connection has them now.
+    package func settings() async throws(JournalError) -> [(name: String, value: String)] {
+        try await write { database throws(SQLiteError) in
+            var settings: [(name: String, value: String)] = []
+            for name in ["journal_mode", "synchronous", "page_size", "wal_autocheckpoint", "secure_delete"] {
+                settings.append((name, try database.connection.pragma(name)))
+            }
+            return .success(settings)
+        }
     }
 
     /// Writes in the next group and returns when that is durable.

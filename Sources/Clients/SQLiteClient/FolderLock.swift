@@ -13,6 +13,11 @@ package final class FolderLock: Sendable {
         close(descriptor)
     }
 
+    /// Lets go before the end; doing so again changes nothing.
+    package func release() {
+        flock(descriptor, LOCK_UN)
+    }
+
     /// The process id that the file holds, if it holds one.
     var process: Int32? {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 16) { buffer in
