@@ -33,6 +33,45 @@ import Testing
         #expect(accepted > 300 && refused > 1_000)
     }
 
+    @Test func `a random schema is refused or checks any value within its steps`() throws {
+        var compiled = 0
+        for seed in 0..<1_500 {
+            var random = SeededGenerator(seed: UInt64(seed) &+ 2_000_000)
+            let document = RandomSchema.schema(using: &random)
+            let limits = JSONSchemaLimits(maximumSteps: 2_000)
+            guard let schema = try? JSONSchema(compiling: document, formats: .asserted, limits: limits) else {
+                continue
+            }
+            compiled += 1
+            let value = RandomJSON.value(using: &random)
+            let found = schema.validate(value)
+            #expect(found.count <= 33, "seed \(seed)")
+            #expect(found == schema.validate(value), "seed \(seed)")
+        }
+        #expect(compiled > 300)
+    }
+
+    @Test func `a random pattern is refused or matches within its steps`() {
+        var compiled = 0
+        for seed in 0..<3_000 {
+            var random = SeededGenerator(seed: UInt64(seed) &+ 3_000_000)
+            let length = Int.random(in: 0..<14, using: &random)
+            let text = (0..<length).map { _ in Self.pieces[Int.random(in: 0..<Self.pieces.count, using: &random)] }
+            guard let pattern = try? JSONPattern(text.joined()) else { continue }
+            compiled += 1
+            var steps = 5_000
+            let answer = pattern.matches("ab\n1-ab_é😀 aabb", steps: &steps)
+            #expect((answer == nil) == (steps <= 0), "seed \(seed)")
+        }
+        #expect(compiled > 300)
+    }
+
+    private static let pieces = [
+        "a", "b", ".", "\\d", "\\w", "\\s", "\\b", "[", "]", "^", "$", "(", "(", ")", ")", "(?:", "(?=", "(?!", "(?<=",
+        "|",
+        "*", "+", "?", "{2}", "{1,3}", "{0,}", "-", "\\p{L}", "\\u{1F600}", "\\x41", "{", "}", "é", "\\",
+    ]
+
     private static let fragments = ["\"", "\\", "[", "]", "{", "}", ",", ":", "\\u", "d800", "e", "-", ".", "\u{1}"]
 
     private static func damage(_ bytes: inout [UInt8], using random: inout SeededGenerator) {

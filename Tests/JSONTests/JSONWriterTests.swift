@@ -36,6 +36,11 @@ import Testing
             JSONValue.string(controls).text
                 == #""\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f"#
                 + #"\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f""#)
+        for control in ["\u{0}", "\u{1}", "\u{1f}", "\"", "\\"] {
+            let plain = String(repeating: "a", count: 20)
+            let escape = JSONValue.string(control).text.dropFirst().dropLast()
+            #expect(JSONValue.string(plain + control + plain).text == "\"\(plain)\(escape)\(plain)\"")
+        }
         #expect(JSONValue.string("/\u{7f}é\u{2028}😀'\"\\").text == "\"/\u{7f}é\u{2028}😀'\\\"\\\\\"")
     }
 

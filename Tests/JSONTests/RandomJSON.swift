@@ -45,7 +45,7 @@ enum RandomJSON {
             })
     }
 
-    private static func number(using random: inout SeededGenerator) -> JSONValue {
+    static func number(using random: inout SeededGenerator) -> JSONValue {
         if Bool.random(using: &random) { return .integer(Int64.random(in: -1000...1000, using: &random)) }
         let text = numbers[Int.random(in: 0..<numbers.count, using: &random)]
         return JSONNumber(text: text).map { .number($0) } ?? .null

@@ -17,7 +17,7 @@ extension SchemaValidator {
             return count == 1 || explain(nodes, value, orFail: "must fit one of \(nodes.count) schemas")
         case .not(let node):
             var discarded = Evaluated()
-            return !accepts(node, value, &discarded) && !isInterrupted || fail("has a value that is not allowed")
+            return !accepts(node, value, &discarded) || fail("has a value that is not allowed")
         case .conditional(let condition, let then, let otherwise):
             let branch = accepts(condition, value, &evaluated) ? then : otherwise
             if isInterrupted { return false }
