@@ -1,0 +1,11 @@
+/// Every command of the program, in the order of the help.
+enum CommandTable {
+    static let all = [
+        ServeCommand.command,
+        StoreCommands.createTenant, StoreCommands.createProject, StoreCommands.createKey,
+        AgentCommands.apply,
+        SessionCommands.start, SessionCommands.list, SessionCommands.show, TailCommand.command,
+        RequestCommands.list, RequestCommands.show, RequestCommands.respond,
+        ReplayCommand.command, VersionCommand.command,
+    ]
+}

@@ -1,0 +1,92 @@
+import HoldpointCore
+import HoldpointPorts
+import JSON
+import SQLiteJournal
+
+/// The command that folds stored logs again.
+enum ReplayCommand {
+    static let command = Command(
+        "replay", "Fold stored logs again, and verify them.",
+        details: "Opens the data folder beside a running server and changes nothing. Without --verify it prints the "
+            + "events, checking numbers and chain on the way. With --verify it also checks the snapshots (the fold of the "
+            + "log, and of a snapshot and the later events, must be the same bytes) and the rows behind lists and timers, "
+            + "and prints what it looked at. The first difference is named exactly, and ends it with status 1.",
+        operands: [Operand("SESSION", "The session's id.", isOptional: true)],
+        options: [
+            CommandOption("--all", "Every session of every project."),
+            CommandOption("--verify", "Check everything instead of printing events."),
+            CommandOption("--project", value: "TENANT/NAME", "Where the session is. Default: dev/default."),
+            CommandOption(.data),
+        ],
+        examples: [
+            CommandExample("holdpoint replay order-7", "print a session's log as it is folded"),
+            CommandExample("holdpoint replay --all --verify", "check the whole store"),
+        ]
+    ) { call in
+        guard call.has("--all") == call.operands.isEmpty else {
+            throw CommandFailure(.usage, "give either SESSION or --all")
+        }
+        let store = try StoreTool(call.settings, role: .inspector)
+        do {
+            let status = try await run(call, store)
+            await store.close()
+            return status
+        } catch let difference as SessionReplay.Difference {
+            await store.close()
+            call.output.result(
+                [
+                    "verified": false, "session": .string(difference.session.id.text),
+                    "project": .string(difference.session.scope.description),
+                    "seq": difference.sequence.map { .integer($0) } ?? .null, "detail": .string(difference.detail),
+                ], text: difference.text)
+            throw CommandFailure(.failed, difference.text)
+        }
+    }
+
+    private static func run(_ call: Invocation, _ store: StoreTool) async throws -> ExitCode {
+        let verifier = LogVerifier(journal: store.journal, hasher: store.hasher)
+        let scopes =
+            call.has("--all")
+            ? try await store.journal.scopes() : [try ScopeName.scope(call.value("--project") ?? "dev/default")]
+        var account = LogVerifier.Account()
+        var found = call.has("--all")
+        for scope in scopes {
+            let id = call.operands.isEmpty ? nil : try? SessionID(call.operands[0])
+            if let id, try await store.journal.find(id, in: scope) != nil { found = true }
+            guard found else { continue }
+            if call.has("--verify") {
+                try await verifier.verify(scope, only: id, into: &account)
+            } else {
+                for session in try await StoredProjections(of: scope, in: store.journal).sessions
+                where id == nil || session.id == id {
+                    try await show(session, verifier, call.output)
+                }
+            }
+        }
+        guard found else { throw CommandFailure(.notFound, "there is no session \(call.operands[0])") }
+        if call.has("--verify") { report(account, call.output) }
+        return .success
+    }
+
+    private static func show(_ session: SessionIdentity, _ verifier: LogVerifier, _ output: Output) async throws {
+        _ = try await verifier.replay(session) { event in
+            let value: JSONValue = [
+                "project": .string(session.scope.description), "session": .string(session.id.text),
+                "seq": .integer(event.sequence), "type": .string(event.type.text),
+                "time": .string(event.time.description),
+                "data": (try? JSONParser.parse(event.data, limits: EventRegistry.recordedLimits)) ?? .null,
+            ]
+            output.result(value, text: SessionText.event(value, withSession: true))
+        }
+    }
+
+    private static func report(_ account: LogVerifier.Account, _ output: Output) {
+        output.result(
+            [
+                "verified": true, "sessions": .integer(Int64(account.sessions)),
+                "events": .integer(Int64(account.events)), "snapshots": .integer(Int64(account.snapshots)),
+            ],
+            text: "verified \(account.sessions) sessions, \(account.events) events and \(account.snapshots) snapshots: "
+                + "log, chain, snapshots and rows agree")
+    }
+}

@@ -1,0 +1,44 @@
+import JSON
+
+/// The command that runs a server.
+enum ServeCommand {
+    static let command = command(fittings: ShippedFittings())
+
+    /// The command with something between the server's parts.
+    static func command(fittings: any ServerFittings) -> Command {
+        Command(
+            "serve", "Run a server on one data folder.",
+            details: "On an empty folder it makes tenant dev, project default and one key with every right, which it "
+                + "prints this once. SIGTERM or SIGINT stops it in good order: requests under way get their replies; a "
+                + "second signal ends it at once, which loses nothing either. The log is JSON lines on standard error. "
+                + "It speaks plain HTTP: put a proxy with TLS in front of anything but the loopback address.",
+            options: Setting.server.filter { $0 != .developmentKey }.map { CommandOption($0) },
+            examples: [
+                CommandExample("holdpoint serve", "a server on 127.0.0.1:8080, with its data under ~/.local/state"),
+                CommandExample("holdpoint serve --listen 127.0.0.1:9000 --data /var/lib/holdpoint", "elsewhere"),
+                CommandExample(
+                    "HOLDPOINT_DEV_KEY=hp_dev_0123456789abcdef holdpoint serve", "with a key of your choice"),
+            ]
+        ) { call in
+            let configuration = try ServerConfiguration(call.settings)
+            try await EmbeddedServer(configuration, fittings: fittings).run { address in
+                announce(address, call.output)
+            }
+            return .success
+        }
+    }
+
+    private static func announce(_ address: EmbeddedServer.Address, _ output: Output) {
+        let document: JSONValue = [
+            "url": .string(address.url), "key": address.key.map { .string($0.text) } ?? .null,
+        ]
+        var lines = ["Holdpoint serves \(address.url)"]
+        if let key = address.key {
+            lines += [
+                "", "  key (shown this once): \(key.text)", "", "Try it:",
+                "  curl -H 'Authorization: Bearer \(key.text)' \(address.url)/v1/projects/default/sessions",
+            ]
+        }
+        output.result(document, text: lines.joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,91 @@
+/// Something that can be set on the command line, in the environment and in the configuration file.
+struct Setting: Sendable, Hashable {
+    /// What values look like.
+    enum Form: Sendable, Hashable {
+        case text
+        case number(ClosedRange<Int>)
+        case oneOf([String])
+    }
+
+    /// The key in the configuration file; the other two names come from it.
+    let name: String
+    /// What the value is called in the help.
+    let value: String
+    /// What it does, in one line.
+    let summary: String
+    /// The default as text; nil if there is none.
+    let standard: String?
+    /// What its values look like.
+    let form: Form
+
+    private init(
+        _ name: String, _ value: String, _ summary: String, standard: String? = nil, form: Form = .text
+    ) {
+        self.name = name
+        self.value = value
+        self.summary = summary
+        self.standard = standard
+        self.form = form
+    }
+
+    /// The option's name, with its dashes.
+    var flag: String { "--" + String(name.map { $0 == "_" ? "-" : $0 }) }
+
+    /// The variable's name.
+    var variable: String { "HOLDPOINT_" + name.uppercased() }
+}
+
+extension Setting {
+    static let output = Setting(
+        "output", "FORMAT", "How results are printed: text or json.", standard: "text",
+        form: .oneOf(Output.Format.allCases.map(\.rawValue)))
+    static let configuration = Setting("config", "FILE", "A JSON file with settings.")
+
+    static let url = Setting("url", "URL", "The server to talk to.", standard: "http://127.0.0.1:8080")
+    static let key = Setting("key", "KEY", "The API key; better given by the environment than on the command line.")
+    static let project = Setting("project", "NAME", "The project to work in.", standard: "default")
+
+    static let data = Setting(
+        "data", "DIR", "The data folder.", standard: "$XDG_STATE_HOME/holdpoint or ~/.local/state/holdpoint")
+    static let listen = Setting(
+        "listen", "ADDRESS:PORT", "Where to listen: a numeric address; port 0 takes a free one.",
+        standard: "127.0.0.1:8080")
+    static let node = Setting("node", "NAME", "The name of this node.", standard: "the host's name")
+    static let developmentKey = Setting(
+        "dev_key", "KEY", "The key that is made on an empty data folder, as hp_ID_SECRET.", standard: "random")
+    static let drainSeconds = Setting(
+        "drain_seconds", "N", "How long a stop waits for replies and streams.", standard: "10",
+        form: .number(1...3_600))
+
+    static let bodyBytes = Setting(
+        "body_bytes", "N", "The largest body of a request.", standard: "1048576", form: .number(1_024...(64 << 20)))
+    static let eventBytes = Setting(
+        "event_bytes", "N", "The largest data of one event.", standard: "262144", form: .number(1_024...(16 << 20)))
+    static let stateBytes = Setting(
+        "state_bytes", "N", "The largest state of a session.", standard: "4194304",
+        form: .number(4_096...(64 << 20)))
+    static let openRequests = Setting(
+        "open_requests", "N", "Requests that one session may have pending.", standard: "100",
+        form: .number(1...4_096))
+    static let databaseBytes = Setting(
+        "database_bytes", "N", "The largest database; commits beyond it fail as on a full disk. 0: no limit.",
+        standard: "0", form: .number(0...(1 << 46)))
+    static let connections = Setting(
+        "connections", "N", "Connections that may be open at once.", standard: "10000", form: .number(1...1_000_000))
+    static let requestsInFlight = Setting(
+        "requests_in_flight", "N", "HTTP requests that may be under work at once.", standard: "1024",
+        form: .number(1...100_000))
+
+    /// The settings of a client of the REST API.
+    static let client = [url, key, project]
+    /// The settings of the server.
+    static let server = [
+        listen, data, node, developmentKey, drainSeconds, bodyBytes, eventBytes, stateBytes, openRequests,
+        databaseBytes, connections, requestsInFlight,
+    ]
+    /// Every setting.
+    static let all = client + server + [output, configuration]
+
+    /// Variables that this project's scripts and tests read; they are not misspelt settings.
+    static let scriptVariables = ["HOLDPOINT_BINARY", "HOLDPOINT_FAULTY_BINARY", "HOLDPOINT_JSON_SCHEMA_SUITE"]
+}

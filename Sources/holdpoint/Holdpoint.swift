@@ -1,0 +1,10 @@
+import Glibc
+
+/// The program: finds the command and ends with its exit code.
+@main
+enum Holdpoint {
+    static func main() async {
+        let words = Array(CommandLine.arguments.dropFirst())
+        exit(await CommandRunner(CommandTable.all).run(words).rawValue)
+    }
+}

@@ -1,0 +1,53 @@
+import HoldpointCore
+import HoldpointPorts
+
+/// An API key in full, `hp_<id>_<secret>`: shown once, when it is made; the store keeps only a digest of the secret.
+struct APIKey: Sendable {
+    /// The form, for people.
+    static let form =
+        "hp_ID_SECRET, with an ID of 1 to 64 letters and digits and a SECRET of 16 to 256 letters, digits, '_' and '-'"
+
+    /// The public part.
+    let id: String
+    /// The part that nobody else may know.
+    let secret: String
+
+    /// A random key: 64 bits of id, 256 of secret.
+    init(from entropy: any Entropy) {
+        id = Hexadecimal.encode(entropy.random128().bytes.prefix(8))
+        secret = entropy.random128().hexadecimal + entropy.random128().hexadecimal
+    }
+
+    /// Reads a key; nil if it does not have the form.
+    init?(_ text: String) {
+        let parts = text.split(separator: "_", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == "hp" else { return nil }
+        guard (1...64).contains(parts[1].utf8.count), parts[1].utf8.allSatisfy(Self.isAlphanumeric) else { return nil }
+        guard (16...256).contains(parts[2].utf8.count),
+            parts[2].utf8.allSatisfy({ Self.isAlphanumeric($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") })
+        else { return nil }
+        id = String(parts[1])
+        secret = String(parts[2])
+    }
+
+    /// The whole key.
+    var text: String { "hp_\(id)_\(secret)" }
+
+    /// What the store keeps of it.
+    func record(
+        tenant: TenantName, project: ProjectName?, scopes: Set<KeyScope>, at time: Timestamp, hasher: any Hasher
+    ) -> KeyRecord {
+        KeyRecord(
+            id: id, secretDigest: hasher.sha256(Array(secret.utf8)), tenant: tenant, project: project, scopes: scopes,
+            createdAt: time)
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: false
+        }
+    }
+}

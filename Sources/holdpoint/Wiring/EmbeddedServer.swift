@@ -1,0 +1,78 @@
+import EventLoop
+import HoldpointEngine
+import HoldpointPorts
+import JSON
+import SQLiteJournal
+
+/// A node that runs in one process on one folder: wired, served, and stopped in good order.
+struct EmbeddedServer: Sendable {
+    let configuration: ServerConfiguration
+    let fittings: any ServerFittings
+    let log = ServerLog(clock: SystemClock())
+
+    init(_ configuration: ServerConfiguration, fittings: any ServerFittings = ShippedFittings()) {
+        self.configuration = configuration
+        self.fittings = fittings
+    }
+
+    /// What is told to whoever starts a server.
+    struct Address: Sendable {
+        let url: String
+        /// The key that was made, on the first start only.
+        let key: APIKey?
+    }
+
+    /// Serves until a signal or a failure; `announce` is called once the server can be reached.
+    func run(announce: @Sendable (Address) -> Void) async throws(CommandFailure) {
+        ProcessSetup.prepare()
+        fittings.begin()
+        let store = try await EmbeddedStore(configuration)
+        do throws(CommandFailure) {
+            try await serve(store, announce)
+            await store.journal.close()
+        } catch {
+            await store.journal.close()
+            throw error
+        }
+    }
+
+    private func serve(_ store: EmbeddedStore, _ announce: @Sendable (Address) -> Void) async throws(CommandFailure) {
+        let loop: EventLoop
+        let stops: StopRequests
+        do throws(EventLoopError) {
+            loop = try EventLoop.start(name: "holdpoint")
+            stops = try StopRequests(on: loop)
+        } catch {
+            throw CommandFailure(.failed, error.description)
+        }
+        let engine = Engine(configuration: configuration.engine, ports: fittings.fit(store.ports))
+        let server = makeServer(for: engine, on: loop)
+        let port = try await listen(server)
+        // Only now that the address is ours: a key that was made but could not be shown would be lost.
+        let key = try await FirstStart.prepare(store.ports, key: configuration.developmentKey)
+        // The engine's work stays on the loop's thread, where its callers are; the store has threads of its own.
+        let running = Task(executorPreference: loop) {
+            do throws(EngineFailure) {
+                try await engine.run()
+                stops.engineEnded(nil)
+            } catch {
+                stops.engineEnded(error.detail)
+            }
+        }
+        announce(Address(url: "http://\(host):\(port)", key: key))
+        log.write(
+            .info, "listening",
+            [
+                ("address", .string("\(host):\(port)")), ("node", .string(configuration.engine.node.text)),
+                ("data", .string(configuration.folder)),
+            ])
+        let failure = await waitForEnd(stops, server, engine)
+        await running.value
+        do throws(EventLoopError) { try loop.stop() } catch { log.write(.warning, "loop_not_stopped") }
+        if let failure {
+            log.write(.error, "failed", [("detail", .string(failure))])
+            throw CommandFailure(.failed, failure)
+        }
+        log.write(.info, "stopped")
+    }
+}

@@ -1,0 +1,45 @@
+import HoldpointEngine
+import HoldpointPorts
+import LocalStreams
+import SQLiteJournal
+import SealedSecrets
+
+/// The ports of a node that keeps everything in one folder.
+struct EmbeddedStore: Sendable {
+    let journal: SQLiteJournal
+    let ports: EnginePorts
+
+    /// Opens the folder, makes what is missing and locks it against another engine.
+    init(_ configuration: ServerConfiguration) async throws(CommandFailure) {
+        let clock = SystemClock()
+        let entropy = try SealingKey.entropy()
+        do throws(JournalUnusable) {
+            journal = try SQLiteJournal(configuration.journal, clock: clock)
+        } catch {
+            throw CommandFailure(error)
+        }
+        let box: any SecretBox
+        do throws(CommandFailure) {
+            try await Self.refuseLostKey(in: configuration.folder, journal)
+            box = try SealingKey.box(in: configuration.folder)
+        } catch {
+            await journal.close()
+            throw error
+        }
+        ports = EnginePorts(
+            journal: journal, directory: journal, streams: LocalStreams(), clock: clock, entropy: entropy,
+            hasher: SodiumHasher(), secretBox: box, expressions: NoExpressions())
+    }
+
+    /// A fresh key beside old data would make every secret in it unreadable, and nobody would notice for a while.
+    private static func refuseLostKey(in folder: String, _ journal: SQLiteJournal) async throws(CommandFailure) {
+        guard !SealingKey.exists(in: folder) else { return }
+        let isEmpty: Bool
+        do throws(JournalError) { isEmpty = try await journal.isEmpty() } catch { throw CommandFailure(error) }
+        guard isEmpty else {
+            throw CommandFailure(
+                .dataDamaged,
+                "\(folder)/\(SealingKey.fileName) is missing, and the data was sealed with it; put the file back")
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import Glibc
+import HoldpointPorts
+import SealedSecrets
+
+/// The key file of a data folder, and what is made with it.
+enum SealingKey {
+    /// The name of the file; it is worth as much as all secrets in the store, and useless without them.
+    static let fileName = "secret.key"
+
+    /// Whether the folder has its key.
+    static func exists(in folder: String) -> Bool { access("\(folder)/\(fileName)", F_OK) == 0 }
+
+    /// Reads the key, or makes it for its owner alone.
+    static func box(in folder: String) throws(CommandFailure) -> any SecretBox {
+        do throws(SealedSecretsError) {
+            return try SodiumSecretBox(keyFile: "\(folder)/\(fileName)")
+        } catch {
+            throw CommandFailure(.dataInaccessible, error.description)
+        }
+    }
+
+    /// The system's randomness.
+    static func entropy() throws(CommandFailure) -> any Entropy {
+        do throws(SealedSecretsError) {
+            return try SodiumEntropy()
+        } catch {
+            throw CommandFailure(.failed, error.description)
+        }
+    }
+}
