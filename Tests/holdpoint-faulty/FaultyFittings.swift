@@ -1,0 +1,26 @@
+import HTTPServer
+import HoldpointEngine
+
+/// The product's parts, with the planned fault between them.
+struct FaultyFittings: ServerFittings {
+    let trigger: FaultTrigger
+
+    func begin() { trigger.begin() }
+
+    func fit(_ ports: EnginePorts) -> EnginePorts {
+        EnginePorts(
+            journal: DyingJournal(base: ports.journal, trigger: trigger), directory: ports.directory,
+            streams: DyingStreams(base: ports.streams, trigger: trigger), clock: ports.clock, entropy: ports.entropy,
+            hasher: ports.hasher, secretBox: ports.secretBox, expressions: ports.expressions)
+    }
+
+    func fit(_ handler: @escaping HTTPHandler) -> HTTPHandler {
+        { [trigger] request, exchange in
+            let reply = await handler(request, exchange)
+            if case .response(let response) = reply, request.method == .post, response.status < 300 {
+                trigger.passSoon(.afterReply)
+            }
+            return reply
+        }
+    }
+}
