@@ -39,7 +39,7 @@ import Testing
         #expect(store.due.contains(bad))
     }
 
-    @Test(arguments: 0..<300) func `I10: being killed twice from outside quarantines nobody`(seed: Int) {
+    @Test(arguments: 0..<120) func `I10: being killed twice from outside quarantines nobody`(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         var store = RecoveryStore(sessions: 200)
         store.dieOutside()
@@ -51,7 +51,7 @@ import Testing
         #expect(store.standing.isEmpty)
     }
 
-    @Test(arguments: 0..<200)
+    @Test(arguments: 0..<100)
     func `I10: whatever kills it however often, only who stood alone at two deaths is quarantined`(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         var store = RecoveryStore(sessions: 1 + random.below(40))

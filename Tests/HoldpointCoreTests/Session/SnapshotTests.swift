@@ -1,0 +1,49 @@
+import HoldpointCore
+import JSON
+import Testing
+
+@Suite struct SnapshotTests {
+    private func decode(
+        _ bytes: [UInt8], version: Int64 = SnapshotCodec.version, id: String = "order-7"
+    ) throws -> SessionState {
+        try SnapshotCodec.decode(bytes, version: version, identity: try Sample.identity(id))
+    }
+
+    @Test func `a snapshot of another version, of another session or damaged is an error`() throws {
+        let bytes = SnapshotCodec.encode(try GoldenHistory.waiting().state)
+        #expect(try decode(bytes).status == .waiting)
+        #expect(throws: MalformedRecord.self) { try decode(bytes, version: SnapshotCodec.version + 1) }
+        #expect(throws: MalformedRecord.self) { try decode(bytes, id: "order-8") }
+        #expect(throws: MalformedRecord.self) { try decode(Array(bytes.dropLast())) }
+        #expect(throws: MalformedRecord.self) { try decode([]) }
+        let extended = Sample.merge(try JSONParser.parse(bytes), ["surprise": 1])
+        var writer = JSONWriter()
+        writer.value(extended)
+        #expect(throws: MalformedRecord.self) { try decode(writer.bytes) }
+    }
+
+    @Test func `a state before its first event has a snapshot, too`() throws {
+        let state = try LiveSession().state
+        #expect(try decode(SnapshotCodec.encode(state)) == state)
+    }
+
+    @Test func `a pause takes a snapshot unless one came shortly before`() throws {
+        let policy = SnapshotPolicy()
+        let waiting = try GoldenHistory.waiting().state
+        #expect(waiting.sequence == 4)
+        #expect(policy.isDue(waiting, since: 0, bytes: 100))
+        #expect(!policy.isDue(waiting, since: 1, bytes: 100))
+        #expect(policy.isDue(waiting, since: 1, bytes: 16_384))
+        #expect(!policy.isDue(try LiveSession.started().state, since: 0, bytes: 100))
+    }
+
+    @Test func `a session that never pauses takes a snapshot every 64 events`() throws {
+        var session = try LiveSession.started()
+        let policy = SnapshotPolicy()
+        for _ in 0..<62 { try session.accept(ReceiveMessage(content: 1, principal: Sample.alice)) }
+        #expect(session.state.sequence == 63)
+        #expect(!policy.isDue(session.state, since: 0, bytes: 100))
+        try session.accept(ReceiveMessage(content: 1, principal: Sample.alice))
+        #expect(policy.isDue(session.state, since: 0, bytes: 100))
+    }
+}
