@@ -5,8 +5,8 @@ import Testing
 
 /// The files pin the bytes of every format for ever: a change that breaks one would leave logs unreadable.
 ///
-/// To add a type, add it to `GoldenHistory` and run the tests once with `HOLDPOINT_WRITE_GOLDEN=1`; files that exist are
-/// never written again.
+/// To add a type, add it to `GoldenHistory` and run the tests once with `HOLDPOINT_WRITE_GOLDEN=1`; files that exist
+/// are never written again.
 @Suite struct GoldenTests {
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Golden")
