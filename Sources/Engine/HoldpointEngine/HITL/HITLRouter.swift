@@ -148,15 +148,27 @@ actor HITLRouter {
         let found = try await directory.session(identity.key, in: identity.scope)
         do {
             if let found { return try await directory.perform(envelope, on: found) }
-            let begun = await directory.begin(identity)
-            let outcome = try await directory.perform(envelope, on: begun)
-            if case .rejected = outcome { await directory.dismiss(begun) }
-            return outcome
+            return try await begin(identity, with: envelope)
         } catch .sessionExists(let key) {
             guard let other = try await directory.session(key, in: identity.scope) else {
                 throw .unavailable("the session is not readable yet")
             }
             return try await directory.perform(envelope, on: other)
+        }
+    }
+
+    /// Starts a session; lets it go again if it was not begun here after all.
+    private func begin(
+        _ identity: SessionIdentity, with envelope: CommandEnvelope
+    ) async throws(SessionFailure) -> CommandOutcome {
+        let begun = await directory.begin(identity)
+        do {
+            let outcome = try await directory.perform(envelope, on: begun)
+            if !outcome.isNewSession { await directory.dismiss(begun) }
+            return outcome
+        } catch {
+            await directory.dismiss(begun)
+            throw error
         }
     }
 

@@ -76,7 +76,11 @@ actor SessionDirectory {
 
     /// Makes a session that has no event yet; it is dropped again if its start is not committed.
     func begin(_ identity: SessionIdentity) -> SessionActor {
-        residents[identity.key]?.session ?? adopt(SessionActor(starting: identity, services: services))
+        if let known = residents[identity.key]?.session { return known }
+        let session = SessionActor(starting: identity, services: services)
+        // Not under its id yet: until the start is committed, the project may know another session by it.
+        residents[identity.key] = Resident(session: session, lastUsed: sweep)
+        return session
     }
 
     /// Gives a command to a session, and to the one that takes its place if it leaves memory in that moment.
@@ -87,9 +91,8 @@ actor SessionDirectory {
         while true {
             do {
                 let outcome = try await session.perform(envelope)
-                if case .applied(let applied) = outcome, applied.session.state.status.isFinal {
-                    await dismiss(session)
-                }
+                guard case .applied(let applied) = outcome, applied.session.state.isStarted else { return outcome }
+                if applied.session.state.status.isFinal { await dismiss(session) } else { name(session) }
                 return outcome
             } catch .retired {
                 forget(session)
@@ -127,8 +130,15 @@ actor SessionDirectory {
 
     private func adopt(_ session: SessionActor) -> SessionActor {
         residents[session.identity.key] = Resident(session: session, lastUsed: sweep)
-        keys[ScopedID(scope: session.identity.scope, id: session.identity.id)] = session.identity.key
+        name(session)
         return session
+    }
+
+    /// Lets a session that is started be found by its id.
+    private func name(_ session: SessionActor) {
+        let identity = session.identity
+        guard residents[identity.key]?.session === session else { return }
+        keys[ScopedID(scope: identity.scope, id: identity.id)] = identity.key
     }
 
     private func forget(_ session: SessionActor) {
