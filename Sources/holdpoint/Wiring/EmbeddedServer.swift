@@ -22,7 +22,7 @@ struct EmbeddedServer: Sendable {
         let key: APIKey?
     }
 
-    /// Serves until a signal or a failure; `announce` is called once the server can be reached.
+    /// Serves until a signal or a failure; `announce` is called once the address is taken, before the engine begins.
     func run(announce: @Sendable (Address) -> Void) async throws(CommandFailure) {
         ProcessSetup.prepare()
         fittings.begin()
@@ -50,6 +50,7 @@ struct EmbeddedServer: Sendable {
         let port = try await listen(server)
         // Only now that the address is ours: a key that was made but could not be shown would be lost.
         let key = try await FirstStart.prepare(store.ports, key: configuration.developmentKey)
+        announce(Address(url: "http://\(host):\(port)", key: key))
         // The engine's work stays on the loop's thread, where its callers are; the store has threads of its own.
         let running = Task(executorPreference: loop) {
             do throws(EngineFailure) {
@@ -59,7 +60,6 @@ struct EmbeddedServer: Sendable {
                 stops.engineEnded(error.detail)
             }
         }
-        announce(Address(url: "http://\(host):\(port)", key: key))
         log.write(
             .info, "listening",
             [
