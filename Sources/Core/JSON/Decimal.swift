@@ -1,4 +1,4 @@
-/// A decimal number of any length in one normal form: `0.d1d2d3… × 10^exponent`, without zeros at either end of the digits.
+/// A decimal number of any length in one normal form: `0.d1d2d3… × 10^exponent`, without zeros at either end.
 struct Decimal: Hashable {
     let isNegative: Bool
     /// Values 0 to 9, most significant first; empty for zero.

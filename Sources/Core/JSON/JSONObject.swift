@@ -61,14 +61,12 @@ package struct JSONObject: Sendable {
 
     /// Appends the object as `JSONValue.write(into:)` does.
     func write(into bytes: inout [UInt8]) {
-        var separator = UInt8(ascii: "{")
-        if entries.isEmpty { bytes.append(separator) }
-        for entry in entries {
-            bytes.append(separator)
-            JSONText.append(entry.key.text, to: &bytes)
+        bytes.append(UInt8(ascii: "{"))
+        for place in entries.indices {
+            if place > 0 { bytes.append(UInt8(ascii: ",")) }
+            JSONText.append(entries[place].key.text, to: &bytes)
             bytes.append(UInt8(ascii: ":"))
-            entry.value.write(into: &bytes)
-            separator = UInt8(ascii: ",")
+            entries[place].value.write(into: &bytes)
         }
         bytes.append(UInt8(ascii: "}"))
     }

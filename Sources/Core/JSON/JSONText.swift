@@ -1,9 +1,19 @@
 /// How single values look as bytes; escapes are those that RFC 8259 requires, written as RFC 8785 has them.
 enum JSONText {
     static func append(_ text: String, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
-        text.withBytes { appendEscaped($0, to: &bytes) }
-        bytes.append(UInt8(ascii: "\""))
+        let quote = UInt8(ascii: "\"")
+        text.withBytes { text in
+            guard ByteScan.plainRun(in: text, from: 0).end < text.count else {
+                return bytes.append(addingCapacity: text.count + 2) { output in
+                    output.append(quote)
+                    for byte in text { output.append(byte) }
+                    output.append(quote)
+                }
+            }
+            bytes.append(quote)
+            appendEscaped(text, to: &bytes)
+            bytes.append(quote)
+        }
     }
 
     private static func appendEscaped(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {

@@ -12,12 +12,10 @@ extension JSONValue {
             }
         case .string(let value): JSONText.append(value, to: &bytes)
         case .array(let items):
-            var separator = UInt8(ascii: "[")
-            if items.isEmpty { bytes.append(separator) }
-            for item in items {
-                bytes.append(separator)
-                item.write(into: &bytes)
-                separator = UInt8(ascii: ",")
+            bytes.append(UInt8(ascii: "["))
+            for place in items.indices {
+                if place > 0 { bytes.append(UInt8(ascii: ",")) }
+                items[place].write(into: &bytes)
             }
             bytes.append(UInt8(ascii: "]"))
         case .object(let object):

@@ -1,13 +1,19 @@
 /// A JSON document or a part of one, with exact numbers and ordered keys.
 ///
-/// `==` compares representations: the digits of a number, the bytes of a string and the order of keys all count, so that
-/// two equal values are written as the same bytes. `isEquivalent(to:)` compares what they mean.
+/// `==` compares representations: the digits of a number, the bytes of a string and the order of keys all count, so
+/// that two equal values are written as the same bytes. `isEquivalent(to:)` compares what they mean.
 package enum JSONValue: Sendable {
+    /// `null`.
     case null
+    /// `true` or `false`.
     case bool(Bool)
+    /// A number, exactly.
     case number(JSONNumber)
+    /// A string, as it stands: not normalized.
     case string(String)
+    /// An array.
     case array([JSONValue])
+    /// An object.
     case object(JSONObject)
 
     /// Makes a whole number.

@@ -2,9 +2,13 @@
 extension String {
     /// Whether both are the same UTF-8 bytes.
     func hasSameBytes(as other: String) -> Bool {
-        guard utf8.count == other.utf8.count, self == other else { return false }
-        // Equal text of equal length differs in bytes only beyond ASCII.
-        return withBytes { left in other.withBytes { right in left.elementsEqual(right) } }
+        guard utf8.count == other.utf8.count else { return false }
+        return withBytes { left in
+            other.withBytes { right in
+                for place in 0..<left.count where left[place] != right[place] { return false }
+                return true
+            }
+        }
     }
 
     /// Feeds the UTF-8 bytes to the hasher.

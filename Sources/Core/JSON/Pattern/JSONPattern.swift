@@ -13,8 +13,8 @@ package struct JSONPatternError: Error, Sendable, Hashable, CustomStringConverti
 ///
 /// Understood: classes with ranges, `\d \w \s \b` and their opposites, escapes by code, `\p{…}` with general categories
 /// and a few properties, groups, alternatives, quantifiers, lookahead and lookbehind. Case counts, `.` is any character
-/// but a line end, `^` and `$` are the ends of the text; characters are Unicode scalars. Refused: back-references, flags
-/// and scripts. Whether a quantifier is lazy makes no difference to whether there is a match.
+/// but a line end, `^` and `$` are the ends of the text; characters are Unicode scalars. Refused: back-references,
+/// flags and scripts. Whether a quantifier is lazy makes no difference to whether there is a match.
 package struct JSONPattern: Sendable {
     /// The longest pattern, in Unicode scalars.
     package static let maximumLength = 4_096

@@ -5,6 +5,8 @@ struct PatternMachine {
     /// The instructions that are alive between two characters.
     private struct Threads {
         var alive: [Int] = []
+        /// The instructions still to be entered, empty between two entries.
+        var waiting: [Int] = []
         private var marks: [Bool]
 
         init(count: Int) { marks = Array(repeating: false, count: count) }
@@ -71,23 +73,23 @@ struct PatternMachine {
         _ instruction: Int, of program: PatternProgram, at position: Int, into threads: inout Threads,
         steps: inout Int
     ) -> Bool {
-        var waiting = [instruction]
-        while let instruction = waiting.popLast(), steps > 0 {
+        threads.waiting.append(instruction)
+        while let instruction = threads.waiting.popLast(), steps > 0 {
             guard threads.enter(instruction) else { continue }
             steps -= 1
             switch program.instructions[instruction] {
             case .accept:
                 return true
             case .jump(let target):
-                waiting.append(target)
+                threads.waiting.append(target)
             case .split(let first, let second):
-                waiting.append(second)
-                waiting.append(first)
+                threads.waiting.append(second)
+                threads.waiting.append(first)
             case .assertion(let assertion):
-                if holds(assertion, at: position) { waiting.append(instruction + 1) }
+                if holds(assertion, at: position) { threads.waiting.append(instruction + 1) }
             case .look(let index, let look):
                 let matches = run(program.looks[index], from: position, searching: false, steps: &steps)
-                if matches != look.isNegative { waiting.append(instruction + 1) }
+                if matches != look.isNegative { threads.waiting.append(instruction + 1) }
             case .scalar, .set:
                 break
             }

@@ -5,8 +5,9 @@
 package struct JSONSchema: Sendable {
     /// Whether `format` decides or is a mere annotation, as the draft has it by default.
     package enum Formats: Sendable, Hashable {
+        /// Every format is an annotation.
         case annotated
-        /// Checks `date-time`, `date`, `time`, `email`, `uri`, `uuid`, `ipv4` and `ipv6`; other formats are annotations.
+        /// `date-time`, `date`, `time`, `email`, `uri`, `uuid`, `ipv4` and `ipv6` are checked.
         case asserted
     }
 

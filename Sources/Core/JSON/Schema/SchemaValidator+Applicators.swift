@@ -48,7 +48,7 @@ extension SchemaValidator {
         return count
     }
 
-    /// Reports why none of the schemas accepts: by the one that is meant for the type of the value, if there is just one.
+    /// Reports why no schema accepts: by the one that is meant for the type of the value, if there is just one.
     private mutating func explain(_ nodes: [Int], _ value: JSONValue, orFail detail: String) -> Bool {
         guard isCollecting else { return false }
         let meant = nodes.filter { isMeant($0, for: value) }
@@ -96,7 +96,7 @@ extension SchemaValidator {
         case (.unevaluatedMembers(let node), .object(let object)):
             return checkUnevaluated(object, node, &evaluated)
         default:
-            return assert(keyword, value)
+            return checkPlain(keyword, value)
         }
     }
 
@@ -139,16 +139,22 @@ extension SchemaValidator {
         var accepts = true
         for (position, member) in object.enumerated() {
             guard spend(1) else { return false }
-            var nodes: [Int] = []
-            if let node = members.named[ExactKey(text: member.key)] { nodes.append(node) }
-            for (pattern, node) in members.patterns where matches(pattern, member.key) { nodes.append(node) }
-            if isInterrupted { return false }
-            if nodes.isEmpty, let rest = members.rest { nodes.append(rest) }
-            if !nodes.isEmpty { mark(position, &evaluated) }
-            for node in nodes where !check(node, member: member.value, at: member.key) {
-                accepts = false
-                if !isCollecting { return false }
+            var rest = members.rest
+            if let node = members.named[ExactKey(text: member.key)] {
+                rest = nil
+                accepts = check(node, member: member.value, at: member.key) && accepts
+                mark(position, &evaluated)
             }
+            for (pattern, node) in members.patterns where matches(pattern, member.key) {
+                rest = nil
+                accepts = check(node, member: member.value, at: member.key) && accepts
+                mark(position, &evaluated)
+            }
+            if let rest {
+                accepts = check(rest, member: member.value, at: member.key) && accepts
+                mark(position, &evaluated)
+            }
+            if !accepts, !isCollecting { return false }
         }
         return accepts
     }

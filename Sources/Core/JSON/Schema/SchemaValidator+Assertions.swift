@@ -1,6 +1,6 @@
 extension SchemaValidator {
     /// Checks a value by a keyword without subschemas.
-    mutating func assert(_ keyword: SchemaKeyword, _ value: JSONValue) -> Bool {
+    mutating func checkPlain(_ keyword: SchemaKeyword, _ value: JSONValue) -> Bool {
         switch (keyword, value) {
         case (.never, _):
             return fail("is not allowed")
