@@ -57,7 +57,7 @@ struct RouteTable: Sendable {
         for segment in segments {
             if let child = nodes[place].literals[segment] {
                 place = child
-            } else if let child = nodes[place].parameter {
+            } else if !segment.isEmpty, let child = nodes[place].parameter {
                 place = child
                 parameters.append(segment)
             } else {
