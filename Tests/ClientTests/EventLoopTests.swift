@@ -251,7 +251,7 @@ struct EventLoopTests {
         let loop = try EventLoop.start(name: "own")
         let ended = Latch()
         loop.execute {
-            loop.addStopAction { ended.open() }
+            _ = loop.addRoundHook(atStop: { ended.open() }) { false }
             try? loop.stop()
         }
         await ended.wait()

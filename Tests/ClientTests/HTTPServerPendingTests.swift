@@ -122,6 +122,32 @@ struct HTTPServerPendingTests {
         }
     }
 
+    @Test func `bodies above the budget of all together get 503, and others may go on`() async throws {
+        try await ServerFixture.run({ $0.maximumBodyBytesInFlight = 1000 }) { fixture in
+            func head(_ length: Int) -> String {
+                "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: \(length)\r\n\r\n"
+            }
+            let first = try fixture.connect()
+            first.send(head(800))
+            await fixture.roundTrip()
+            // Whether the head has been read is seen by what others are told.
+            await fixture.until {
+                guard let probe = try? fixture.connect() else { return false }
+                probe.send(head(300))
+                return probe.isReadable(withinMilliseconds: 50) && probe.readResponse()?.status == 503
+            }
+            let small = try fixture.connect()
+            small.send(head(100))
+            small.send([UInt8](repeating: 0x61, count: 100))
+            #expect(small.readResponse()?.status == 200)
+            first.send([UInt8](repeating: 0x61, count: 800))
+            #expect(first.readResponse()?.status == 200)
+            small.send(head(1000))
+            small.send([UInt8](repeating: 0x61, count: 1000))
+            #expect(small.readResponse()?.status == 200)
+        }
+    }
+
     @Test func `above the largest number of connections a client waits until another leaves`() async throws {
         try await ServerFixture.run({ $0.maximumConnections = 1 }) { fixture in
             var first: RawClient? = try fixture.connect()

@@ -121,7 +121,7 @@ final class RawClient {
         return Array(received[..<count])
     }
 
-    /// Everything until the peer closes; nil if it does not within ten seconds. A reset counts as closing.
+    /// Everything until the peer closes or resets; nil if it does not within ten seconds.
     func readToEnd() -> [UInt8]? {
         while receive() {}
         guard isAtEnd else { return nil }

@@ -112,6 +112,34 @@ struct HTTPServerStreamTests {
         }
     }
 
+    @Test func `more queued bytes than allowed cut the stream as well`() async throws {
+        try await ServerFixture.run({ $0.maximumQueuedBytes = 10_000 }) { fixture in
+            let clients = try await fixture.openStreams(2)
+            let streams = fixture.streams
+            let frame = SharedBytes(String(repeating: "x", count: 5000).utf8)
+            fixture.loop.execute {
+                for _ in 0..<2 { fixture.server.send(frame, to: streams) }
+                streams[1].send(frame)
+            }
+            await fixture.seen.streamsClosed.wait(for: 1)
+            #expect(fixture.server.statistics().cutAsSlow == 1)
+            withExtendedLifetime(clients) {}
+        }
+    }
+
+    @Test func `once the server has stopped nobody waits for a stream`() async throws {
+        let streams = Locked<[HTTPEventStream]>([])
+        try await ServerFixture.run { fixture in
+            _ = try await fixture.openStreams(1)
+            streams.withLock { $0 = fixture.streams }
+            await fixture.server.drain()
+            let stream = streams.withLock { $0[0] }
+            stream.send(.event(data: "x"))
+            stream.close()
+            #expect(await stream.drained() == false)
+        }
+    }
+
     @Test func `silence is broken by a heartbeat`() async throws {
         try await ServerFixture.run({ $0.heartbeat = .milliseconds(40) }) { fixture in
             let clients = try await fixture.openStreams(3)

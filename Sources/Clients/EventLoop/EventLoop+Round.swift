@@ -7,16 +7,24 @@ extension EventLoop {
     struct RoundHook {
         let token: EventLoopHook
         let body: () -> Bool
+        let atStop: () -> Void
     }
 
     /// Adds a function that runs once in every round, after the jobs and before libevent; only on the loop's thread.
     ///
     /// It is the place to flush what jobs and callbacks have gathered. If it returns true the next wait does not
     /// block, so that the hook runs again as soon as the sockets had their turn: work can be cut into slices.
-    package func addRoundHook(_ body: @escaping () -> Bool) -> EventLoopHook {
+    /// The loop holds both functions until the hook is removed.
+    ///
+    /// - Parameters:
+    ///   - atStop: Runs when the loop ends while the hook is still there, before the base is freed.
+    ///   - body: Runs in every round.
+    package func addRoundHook(
+        atStop: @escaping () -> Void = {}, _ body: @escaping () -> Bool
+    ) -> EventLoopHook {
         checkIsolated()
         let token = EventLoopHook()
-        hooks.append(RoundHook(token: token, body: body))
+        hooks.append(RoundHook(token: token, body: body, atStop: atStop))
         return token
     }
 
@@ -24,12 +32,6 @@ extension EventLoop {
     package func removeRoundHook(_ token: EventLoopHook) {
         checkIsolated()
         hooks.removeAll { $0.token === token }
-    }
-
-    /// Adds a function that runs on the loop's thread when the loop ends, before its base is freed.
-    package func addStopAction(_ body: @escaping () -> Void) {
-        checkIsolated()
-        stopActions.append(body)
     }
 
     static func runThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
@@ -93,8 +95,7 @@ extension EventLoop {
     }
 
     private func endThread() {
-        for action in stopActions { action() }
-        stopActions = []
+        for hook in hooks { hook.atStop() }
         hooks = []
         for watch in watches.values { watch.free() }
         watches = [:]

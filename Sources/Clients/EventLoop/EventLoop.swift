@@ -41,7 +41,6 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     var taken: [Job] = []
     var position = 0
     var hooks: [RoundHook] = []
-    var stopActions: [() -> Void] = []
     var watches: [ObjectIdentifier: EventWatch] = [:]
     var roundStart = ContinuousClock.now
 

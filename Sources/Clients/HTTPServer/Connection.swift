@@ -45,6 +45,8 @@ final class Connection: @unchecked Sendable {
     var request: OpaquePointer?
     var scanner = HeadScanner()
     var deadline: ContinuousClock.Instant?
+    /// The announced length of the request's body, counted against the server's budget.
+    var bodyBytes = 0
     /// What a pipelined head was found to deserve, while libevent cannot be interrupted yet.
     var verdict: Refusal?
     /// What must be known of the request being answered.

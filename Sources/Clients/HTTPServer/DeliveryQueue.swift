@@ -21,13 +21,19 @@ struct DeliveryQueue {
     private var progress = 0
     /// How many frames wait, each counted once for each of its streams.
     private(set) var frameCount = 0
+    /// How many bytes of frames wait, a frame for many streams counted once.
+    private(set) var byteCount = 0
 
     var isEmpty: Bool { first == items.count }
 
     mutating func append(_ delivery: Delivery) {
         switch delivery {
-        case .frame: frameCount += 1
-        case .fanOut(_, let streams): frameCount += streams.count
+        case .frame(let frame, _):
+            frameCount += 1
+            byteCount += frame.count
+        case .fanOut(let frame, let streams):
+            frameCount += streams.count
+            byteCount += frame.count
         case .close, .drained: break
         }
         items.append(delivery)
@@ -40,9 +46,11 @@ struct DeliveryQueue {
             case .frame(let frame, let connection):
                 removeFirst()
                 frameCount -= 1
+                byteCount -= frame.count
                 return .frame(frame, connection)
             case .fanOut(let frame, let streams):
                 guard progress < streams.count else {
+                    byteCount -= frame.count
                     removeFirst()
                     continue
                 }

@@ -53,7 +53,14 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
 
     /// Whether two names are the same but for the case of ASCII letters (RFC 9110, 5.1).
     static func same(_ left: some StringProtocol, _ right: some StringProtocol) -> Bool {
-        left.utf8.elementsEqual(right.utf8) { lowercase($0) == lowercase($1) }
+        guard left.utf8.count == right.utf8.count else { return false }
+        let result = left.utf8.withContiguousStorageIfAvailable { left in
+            right.utf8.withContiguousStorageIfAvailable { right in
+                for index in left.indices where lowercase(left[index]) != lowercase(right[index]) { return false }
+                return true
+            }
+        }
+        return result.flatMap(\.self) ?? left.utf8.elementsEqual(right.utf8) { lowercase($0) == lowercase($1) }
     }
 
     static func lowercase(_ byte: UInt8) -> UInt8 {
@@ -63,8 +70,12 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
     /// Whether every name is a token and no value has a control byte, so that a response cannot be split.
     var areSafe: Bool {
         fields.allSatisfy { field in
-            !field.name.isEmpty && field.name.utf8.allSatisfy(HeadScanner.isTokenByte)
-                && field.value.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
+            !field.name.isEmpty && Self.all(field.name, HeadScanner.isTokenByte)
+                && Self.all(field.value, HeadScanner.isValueByte)
         }
+    }
+
+    private static func all(_ text: String, _ isGood: (UInt8) -> Bool) -> Bool {
+        text.utf8.withContiguousStorageIfAvailable { $0.allSatisfy(isGood) } ?? text.utf8.allSatisfy(isGood)
     }
 }

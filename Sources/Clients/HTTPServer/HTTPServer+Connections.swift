@@ -66,26 +66,40 @@ extension HTTPServer {
         guard let input = connection.input, connection.verdict == nil else { return }
         var position = evbuffer_ptr()
         guard evbuffer_ptr_set(input, &position, offset, EVBUFFER_PTR_SET) == 0 else { return }
-        var pieces = [iovec](repeating: iovec(), count: 4)
         let wanted = evbuffer_get_length(input) - offset
-        var count = Int(evbuffer_peek(input, wanted, &position, &pieces, Int32(pieces.count)))
-        if count > pieces.count {
-            pieces = [iovec](repeating: iovec(), count: count)
-            count = Int(evbuffer_peek(input, wanted, &position, &pieces, Int32(count)))
-        }
         guard wanted > 0 else { return }
         if connection.scanner.byteCount == 0 { connection.deadline = loop.now + configuration.headDeadline }
-        for piece in pieces.prefix(count) {
-            let bytes = UnsafeRawBufferPointer(start: piece.iov_base, count: piece.iov_len)
-            switch connection.scanner.scan(bytes, limits: scannerLimits) {
-            case .incomplete: continue
-            case .complete:
-                connection.stage = .body
-                connection.deadline = loop.now + configuration.bodyDeadline
-            case .refused(let refusal): connection.verdict = refusal
+        let pieceCount = Int(evbuffer_peek(input, wanted, &position, nil, 0))
+        withUnsafeTemporaryAllocation(of: iovec.self, capacity: pieceCount) { pieces in
+            _ = evbuffer_peek(input, wanted, &position, pieces.baseAddress, Int32(pieceCount))
+            for piece in pieces {
+                let bytes = UnsafeRawBufferPointer(start: piece.iov_base, count: piece.iov_len)
+                switch connection.scanner.scan(bytes, limits: scannerLimits) {
+                case .incomplete: continue
+                case .complete: beginBody(connection)
+                case .refused(let refusal): connection.verdict = refusal
+                }
+                return
             }
-            return
         }
+    }
+
+    private func beginBody(_ connection: Connection) {
+        connection.stage = .body
+        connection.deadline = loop.now + configuration.bodyDeadline
+        guard let length = connection.scanner.contentLength, length > 0 else { return }
+        if bodyBytesInFlight + length > configuration.maximumBodyBytesInFlight {
+            connection.verdict = .overloaded
+        } else {
+            connection.bodyBytes = length
+            bodyBytesInFlight += length
+        }
+    }
+
+    /// Gives the body's share of the budget back.
+    func releaseBody(_ connection: Connection) {
+        bodyBytesInFlight -= connection.bodyBytes
+        connection.bodyBytes = 0
     }
 
     /// The connection is about to be freed, by whomever; called by libevent.
@@ -112,6 +126,7 @@ extension HTTPServer {
         connection.stage = .closed
         connection.isClosed.store(true, ordering: .relaxed)
         connection.deadline = nil
+        releaseBody(connection)
         guard connections.removeValue(forKey: UInt(bitPattern: connection.buffer)) != nil else { return }
         counters.connections.add(-1)
         if connections.count == configuration.maximumConnections - 1, let listener { evconnlistener_enable(listener) }

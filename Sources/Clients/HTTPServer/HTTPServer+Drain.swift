@@ -37,7 +37,7 @@ extension HTTPServer {
         if connections.isEmpty {
             finish()
         } else {
-            drainWatch = loop.schedule(after: configuration.drainDeadline) { [weak self] in self?.finish() }
+            drainWatch = loop.schedule(after: configuration.drainDeadline) { self.finish() }
         }
     }
 
@@ -56,6 +56,8 @@ extension HTTPServer {
         phase = .stopped
         sweepWatch?.cancel()
         drainWatch?.cancel()
+        sweepWatch = nil
+        drainWatch = nil
         if let http { evhttp_free(http) }
         http = nil
         // Newcomers that were never adopted have no close callback.
@@ -71,7 +73,6 @@ extension HTTPServer {
         // As a job: a hook must not be removed while hooks run.
         loop.execute { [self] in
             if let hook { loop.removeRoundHook(hook) }
-            keptAlive = nil
         }
         for waiter in drainWaiters { waiter.resume() }
         drainWaiters = []

@@ -31,13 +31,10 @@ extension HTTPServer {
             evconnlistener_set_error_cb(listener) { listener, _ in evconnlistener_disable(listener) }
         }
         phase = .running
-        keptAlive = self
-        hook = loop.addRoundHook { [weak self] in self?.endRound() ?? false }
-        sweepWatch = loop.schedule(every: sweepInterval) { [weak self] in self?.sweep() }
-        loop.addStopAction { [weak self] in
-            self?.finish()
-            self?.keptAlive = nil
-        }
+        // Strong references on purpose: they keep the server alive until `finish` gives both up. Weak ones would
+        // besides make every retain of the server take the slow path.
+        hook = loop.addRoundHook(atStop: { self.finish() }) { self.endRound() }
+        sweepWatch = loop.schedule(every: sweepInterval) { self.sweep() }
         return .success(socket.port)
     }
 

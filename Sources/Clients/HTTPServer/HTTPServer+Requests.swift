@@ -17,7 +17,7 @@ extension HTTPServer {
         connection.request = request
         connection.answering.isHead = evhttp_request_get_command(request) == EVHTTP_REQ_HEAD
         // A pipelined request arrives without new bytes.
-        touched.append(connection)
+        if touched.last !== connection { touched.append(connection) }
         if let verdict = connection.verdict {
             takeOver(connection, refusing: verdict)
             return
@@ -41,9 +41,7 @@ extension HTTPServer {
     private func dispatch(_ request: HTTPRequest, from connection: Connection) {
         guard counters.requestsInFlight.load(ordering: .relaxed) < configuration.maximumRequestsInFlight else {
             counters.refused.add()
-            var response = answer(to: .overloaded)
-            response.headers["Retry-After"] = "1"
-            respond(response, on: connection)
+            respond(answer(to: .overloaded), on: connection)
             return
         }
         counters.requestsInFlight.add()
@@ -91,7 +89,9 @@ extension HTTPServer {
         }
         connection.stage = .replying
         connection.deadline = loop.now + configuration.replyDeadline
-        evhttp_send_reply(request, Int32(response.status), reasonPhrase(response.status), nil)
+        reasonPhrase(response.status).withCString {
+            evhttp_send_reply(request, Int32(response.status), $0, nil)
+        }
     }
 
     private func hasBody(_ response: HTTPResponse, for connection: Connection) -> Bool {
@@ -103,25 +103,29 @@ extension HTTPServer {
         _ response: HTTPResponse, to list: UnsafeMutablePointer<evkeyvalq>, for connection: Connection
     ) -> Bool {
         guard response.headers.areSafe else { return false }
+        func add(_ name: String, _ value: String) -> Bool {
+            // Passing the strings straight would copy each into an array.
+            name.withCString { name in value.withCString { evhttp_add_header(list, name, $0) } } == 0
+        }
         var isGood = true
         var hasType = false
         for field in response.headers.fields where !Self.isOwn(field.name) {
             if HTTPHeaders.same(field.name, "Content-Type") { hasType = true }
-            if evhttp_add_header(list, field.name, field.value) != 0 { isGood = false }
+            isGood = add(field.name, field.value) && isGood
         }
         if response.status != 204, response.status != 304 {
             if !hasType, !response.body.isEmpty {
-                isGood = evhttp_add_header(list, "Content-Type", "application/octet-stream") == 0 && isGood
+                isGood = add("Content-Type", "application/octet-stream") && isGood
             }
-            isGood = evhttp_add_header(list, "Content-Length", String(response.body.count)) == 0 && isGood
+            isGood = add("Content-Length", String(response.body.count)) && isGood
         }
-        isGood = evhttp_add_header(list, "Date", dateCache.text()) == 0 && isGood
+        isGood = add("Date", dateCache.text()) && isGood
         if connection.answering.mustClose || phase != .running {
             // Or evhttp would add a keep-alive for a client of HTTP/1.0 that asked for it.
             if let request = connection.request, let input = evhttp_request_get_input_headers(request) {
                 evhttp_remove_header(input, "Connection")
             }
-            isGood = evhttp_add_header(list, "Connection", "close") == 0 && isGood
+            isGood = add("Connection", "close") && isGood
         }
         return isGood
     }
@@ -145,6 +149,7 @@ extension HTTPServer {
         let server = connection.server
         connection.stage = .head
         connection.request = nil
+        server.releaseBody(connection)
         connection.scanner = HeadScanner()
         connection.answering = Connection.Answering()
         connection.deadline = server.loop.now + server.configuration.idleTimeout
@@ -159,6 +164,8 @@ extension HTTPServer {
 
     /// The answer that the server gives by itself.
     func answer(to refusal: Refusal) -> HTTPResponse {
-        configuration.refusal(refusal.status, refusal.code, refusal.detail)
+        var response = configuration.refusal(refusal.status, refusal.code, refusal.detail)
+        if refusal.status == 503 { response.headers["Retry-After"] = "1" }
+        return response
     }
 }

@@ -22,6 +22,7 @@ extension HTTPServer {
         var size = configuration.streamSendBufferBytes
         setsockopt(connection.descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         installCallbacks(connection)
+        releaseBody(connection)
         connection.stage = .streaming
         connection.deadline = nil
         connection.stream = StreamState(isChunked: isChunked, now: loop.now)
@@ -44,15 +45,19 @@ extension HTTPServer {
             loop.execute { self.queue(delivery) }
             return
         }
-        if deliveries.frameCount >= configuration.maximumQueuedFrames {
-            switch delivery {
-            case .frame(_, let connection): cutAsSlow(connection)
-            case .fanOut(_, let streams): for stream in streams { cutAsSlow(stream.connection) }
-            case .close, .drained: deliveries.append(delivery)
-            }
+        guard phase == .running || phase == .draining else {
+            // Nobody would ever come to it.
+            if case .drained(_, let continuation) = delivery { continuation.resume(returning: false) }
             return
         }
-        deliveries.append(delivery)
+        let isFull =
+            deliveries.frameCount >= configuration.maximumQueuedFrames
+            || deliveries.byteCount >= configuration.maximumQueuedBytes
+        switch delivery {
+        case .frame(_, let connection) where isFull: cutAsSlow(connection)
+        case .fanOut(_, let streams) where isFull: for stream in streams { cutAsSlow(stream.connection) }
+        case .frame, .fanOut, .close, .drained: deliveries.append(delivery)
+        }
     }
 
     /// Does one slice of what is queued; true if more is left.

@@ -12,6 +12,7 @@ extension HTTPServer {
         counters.refused.add()
         connection.verdict = nil
         connection.disconnectActions = []
+        releaseBody(connection)
         if let output = connection.output {
             // A bufferevent keeps the front of its output frozen.
             evbuffer_unfreeze(output, 1)

@@ -9,6 +9,10 @@ import Synchronization
 /// `HTTPServerConfiguration`. A request body must have a Content-Length: chunked bodies are answered 411, because
 /// libevent's chunk parser cannot be made safe.
 ///
+/// All refusals have the body that `configuration.refusal` makes: the pages that libevent writes by itself (400, 417,
+/// 501) are replaced before they are sent. A client that goes on sending for longer than `lingerDeadline` after a
+/// refusal may see a reset instead of it. A half-closed connection counts as closed.
+///
 /// Start it once, and `drain()` it before the loop is stopped. A running server keeps itself alive.
 // Proof for @unchecked Sendable: the `let`s are Sendable and never change; every variable is touched only on the
 // loop's thread, which all entry points change to before they touch one.
@@ -34,14 +38,14 @@ package final class HTTPServer: @unchecked Sendable {
     /// Connections from which something came in this round, to be looked at in the round hook.
     var touched: [Connection] = []
     var deliveries = DeliveryQueue()
+    /// The bodies that are announced or held at the moment, in bytes.
+    var bodyBytesInFlight = 0
     var lastNumber: UInt64 = 0
     var sweepWatch: EventWatch?
     var drainWatch: EventWatch?
     var hook: EventLoopHook?
     var drainWaiters: [CheckedContinuation<Void, Never>] = []
     var dateCache = DateCache()
-    /// The running server itself: C callbacks hold unretained pointers to it.
-    var keptAlive: HTTPServer?
 
     /// The life of a server: each case can move to the next only.
     enum Phase {

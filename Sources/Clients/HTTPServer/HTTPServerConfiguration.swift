@@ -12,7 +12,9 @@ package struct HTTPServerConfiguration: Sendable {
     /// How many connections may be open; above it none is accepted until one closes.
     package var maximumConnections = 10_000
     /// How many requests may be with the handler at once; above it: 503 with `Retry-After: 1`.
-    package var maximumRequestsInFlight = 1_024
+    ///
+    /// Well above what is ever wanted to wait: when streams reconnect all at once, each is a request first.
+    package var maximumRequestsInFlight = 8_192
 
     /// The largest request head (request line and headers) in bytes; above it: 431.
     package var maximumHeadBytes = 16 * 1024
@@ -22,6 +24,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var maximumTargetBytes = 8 * 1024
     /// The largest request body in bytes; above it: 413.
     package var maximumBodyBytes = 1024 * 1024
+    /// How many bytes of request bodies may be announced or held at once, over all requests; above it: 503.
+    package var maximumBodyBytesInFlight = 256 * 1024 * 1024
 
     /// How long a request head may take from its first byte to its last; beyond it: 408.
     package var headDeadline: Duration = .seconds(10)
@@ -48,6 +52,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var fanOutSlice = 64
     /// How many frames may wait for their slice, over all streams; above it the addressed streams are cut.
     package var maximumQueuedFrames = 262_144
+    /// How many bytes those frames may have, a frame for many streams counted once; above it likewise.
+    package var maximumQueuedBytes = 64 * 1024 * 1024
 
     /// Makes the answers that the server gives by itself (400, 408, 411, 413, 414, 417, 431, 500, 501, 503, 505).
     ///

@@ -56,11 +56,26 @@ struct HeadScanner {
 
     /// Scans the next bytes.
     mutating func scan(_ bytes: UnsafeRawBufferPointer, limits: Limits) -> Verdict {
-        for (index, byte) in bytes.enumerated() {
+        var index = 0
+        while index < bytes.count {
+            if watched == .nothing, place == .value || place == .name {
+                // Most bytes of a head are in a name or a value that does not matter here: they pass in one run.
+                let start = index
+                if place == .value {
+                    while index < bytes.count, Self.isValueByte(bytes[index]) { index += 1 }
+                } else {
+                    while index < bytes.count, Self.isTokenByte(bytes[index]) { index += 1 }
+                }
+                byteCount += index - start
+                if byteCount > limits.headBytes { return .refused(.headTooLarge) }
+                if index == bytes.count { return .incomplete }
+            }
+            let byte = bytes[index]
+            index += 1
             byteCount += 1
             if byteCount > limits.headBytes { return .refused(.headTooLarge) }
             if let refusal = step(byte, limits) { return .refused(refusal) }
-            if place == .headEnd, byte == 0x0A { return .complete(end: index + 1) }
+            if place == .headEnd, byte == 0x0A { return .complete(end: index) }
         }
         return .incomplete
     }
@@ -70,7 +85,7 @@ struct HeadScanner {
         case .value:
             if byte == 0x0D {
                 place = .valueEnd
-            } else if byte < 0x20 && byte != 0x09 || byte == 0x7F {
+            } else if !Self.isValueByte(byte) {
                 return .malformed(byte == 0x0A ? "A line ends without CR." : "A header has a control byte.")
             } else if watched != .nothing {
                 watch(byte)
@@ -110,7 +125,7 @@ struct HeadScanner {
             if tail == Self.http10 { return nil }
             return tail >> 24 == Self.http11 >> 24 ? .version : .malformed("The request line has no version.")
         case 0x20: spaces += 1
-        case 0x21...0x7E: break
+        case 0x21...0x7E where byte != 0x23: break
         default: return .malformed("The request line has a byte that is not allowed.")
         }
         tail = tail << 8 | UInt64(byte)
@@ -145,6 +160,9 @@ extension HeadScanner {
     private static let http10: UInt64 = 0x4854_5450_2F31_2E30
     private static let contentLengthName: StaticString = "content-length"
     private static let transferEncodingName: StaticString = "transfer-encoding"
+
+    /// Whether a byte may stand in a header's value: anything but control bytes, though a tab may (RFC 9110, 5.5).
+    static func isValueByte(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == 0x09 }
 
     /// Whether a byte may stand in a header name (RFC 9110, 5.6.2).
     static func isTokenByte(_ byte: UInt8) -> Bool {

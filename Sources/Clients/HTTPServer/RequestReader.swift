@@ -12,9 +12,10 @@ enum RequestReader {
         let target = String(cString: uri)
         if target.utf8.count > targetLimit { return .failure(.targetTooLong) }
         let isAsterisk = target == "*" && method == .options
-        guard isAsterisk || target.utf8.first == UInt8(ascii: "/"), !target.utf8.contains(UInt8(ascii: "#")),
-            target.utf8.allSatisfy({ 0x21...0x7E ~= $0 })
-        else { return .failure(.malformed("The request target must be a path.")) }
+        // The scanner has seen to it that there are no other bytes than 0x21-0x7E in it, and no fragment.
+        guard isAsterisk || target.utf8.first == UInt8(ascii: "/") else {
+            return .failure(.malformed("The request target must be a path."))
+        }
         let headers = headers(of: request)
         if let refusal = checkHost(headers, scanner) { return .failure(refusal) }
         if evhttp_request_get_command(request) == EVHTTP_REQ_HEAD || method == .other,
