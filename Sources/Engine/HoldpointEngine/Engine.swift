@@ -59,10 +59,15 @@ package final class Engine: SessionGateway {
     package func stop() async {
         await life.beginStop()
         await stopping.set()
-        await services.deadlines.disturb()
+        await services.deadlines.close()
         services.ports.streams.close()
         await hub.endAll()
         await finished.wait()
+    }
+
+    /// How many sessions are in memory.
+    package var residentSessions: Int {
+        get async { await directory.count }
     }
 
     private func serve() async {

@@ -64,6 +64,8 @@ extension Engine {
         _ envelope: CommandEnvelope, to session: SessionActor, options: CommandOptions, request: RequestID?
     ) async throws(GatewayError) -> CommandResult {
         if await storesFirst(options) {
+            // Stored, it would wait for an operator without a word.
+            if let reason = await session.view().quarantine { throw .rejected(.quarantined(reason)) }
             return try await store(envelope, for: session.identity, options: options, request: request)
         }
         let outcome: CommandOutcome

@@ -53,7 +53,7 @@ actor SessionActor {
         defer { giveTurn() }
         try await becomeSound()
         if let reason = quarantine {
-            return .rejected(Rejection(.sessionQuarantined, "the session is quarantined: \(reason)"))
+            return .rejected(.quarantined(reason))
         }
         if type(of: envelope.command).closesRequests, !state.openRequests.isEmpty {
             try await applyStoredAnswers()
@@ -111,6 +111,13 @@ actor SessionActor {
 
     private func giveTurn() {
         if let next = waiting.popFirst() { next.resume() } else { isBusy = false }
+    }
+}
+
+extension Rejection {
+    /// What a quarantined session answers to everything but an operator's resume.
+    static func quarantined(_ reason: String) -> Rejection {
+        Rejection(.sessionQuarantined, "the session is quarantined: \(reason)")
     }
 }
 

@@ -20,6 +20,7 @@ actor DeadlineQueue {
     private var horizon = Timestamp(milliseconds: 0)
     private var sleepingUntil = Timestamp.distantFuture
     private var alarm = Signal()
+    private var isClosed = false
 
     init(clock: any Clock, configuration: EngineConfiguration) {
         self.clock = clock
@@ -54,10 +55,10 @@ actor DeadlineQueue {
     /// Moves the horizon before what lies within it is read, so that commits meanwhile arm themselves.
     func moveHorizon(to time: Timestamp) { horizon = max(horizon, time) }
 
-    /// Waits until a deadline is due or the horizon must move; returns what is due.
+    /// Waits until a deadline is due, the horizon must move or the queue is closed; returns what is due.
     func nextDue() async -> [SessionReference] {
         let due = takeDue()
-        if !due.isEmpty { return due }
+        if !due.isEmpty || isClosed { return due }
         let refill = horizon.adding(milliseconds: -horizonMilliseconds / 2)
         sleepingUntil = min(wheel.nextDeadline ?? .distantFuture, max(refill, clock.now().adding(milliseconds: 1)))
         let bell = Signal()
@@ -67,8 +68,11 @@ actor DeadlineQueue {
         return takeDue()
     }
 
-    /// Wakes whoever waits in `nextDue`, to look at the world again.
-    func disturb() async { await alarm.set() }
+    /// Ends the wait in `nextDue`, for ever.
+    func close() async {
+        isClosed = true
+        await alarm.set()
+    }
 
     private func takeDue() -> [SessionReference] {
         wheel.advance(to: clock.now()).map { key in

@@ -1,0 +1,32 @@
+import Glibc
+
+/// Measures an engine in this process; `Benchmarks/run` calls it, and measures the server over HTTP besides.
+@main
+struct Benchmark {
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        do {
+            switch arguments.first {
+            case "cycles":
+                try await CycleBenchmark(
+                    cycles: number(arguments, 1) ?? 20_000, atOnce: number(arguments, 2) ?? 256,
+                    rounds: number(arguments, 3) ?? 5
+                ).run()
+            case "memory":
+                try await MemoryBenchmark(
+                    first: number(arguments, 1) ?? 10_000, second: number(arguments, 2) ?? 100_000, idleSeconds: 20
+                ).run()
+            default:
+                print("usage: holdpoint-bench cycles [COUNT [AT-ONCE [ROUNDS]]] | memory [FIRST [SECOND]]")
+                exit(2)
+            }
+        } catch {
+            print("failed: \(error)")
+            exit(1)
+        }
+    }
+
+    private static func number(_ arguments: [String], _ index: Int) -> Int? {
+        arguments.indices.contains(index) ? Int(arguments[index]) : nil
+    }
+}

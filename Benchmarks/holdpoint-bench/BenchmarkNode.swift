@@ -1,0 +1,86 @@
+import Glibc
+import HoldpointCore
+import HoldpointEngine
+import HoldpointPorts
+import JSON
+import LocalStreams
+import SQLiteJournal
+import SealedSecrets
+
+/// An engine in this process over a fresh embedded store.
+struct BenchmarkNode {
+    static let principal = Principal.key("benchmark")
+
+    let folder: String
+    let journal: SQLiteJournal
+    let engine: Engine
+    let scope: Scope
+    let agent: AgentName
+
+    /// Opens a store in a new temporary folder and prepares a project with one agent.
+    static func make() async throws -> BenchmarkNode {
+        var template = Array("/tmp/holdpoint-bench.XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw BenchmarkFailure("no temporary folder") }
+        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return try await make(in: folder)
+    }
+
+    static func make(in folder: String) async throws -> BenchmarkNode {
+        let clock = SystemClock()
+        let journal = try SQLiteJournal(SQLiteJournalConfiguration(folder: folder), clock: clock)
+        let ports = EnginePorts(
+            journal: journal, directory: journal, streams: LocalStreams(), clock: clock, entropy: try SodiumEntropy(),
+            hasher: SodiumHasher(), secretBox: try SodiumSecretBox(keyFile: folder + "/secret.key"),
+            expressions: NoExpressions())
+        let scope = Scope(tenant: try TenantName("bench"), project: try ProjectName("default"))
+        _ = try await journal.createTenant(scope.tenant)
+        _ = try await journal.createProject(scope)
+        let agent = try AgentName("external")
+        _ = try await journal.putAgent(
+            AgentDefinition(name: agent, program: .external, inputSchema: nil, labels: [:]), in: scope)
+        let engine = Engine(configuration: EngineConfiguration(node: try NodeName("bench")), ports: ports)
+        return BenchmarkNode(folder: folder, journal: journal, engine: engine, scope: scope, agent: agent)
+    }
+
+    /// Runs `body` while the engine serves, then stops it.
+    func serving(_ body: @escaping @Sendable (BenchmarkNode) async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await engine.run() }
+            while await !engine.readiness().isReady { await Task.yield() }
+            do {
+                try await body(self)
+            } catch {
+                await engine.stop()
+                throw error
+            }
+            await engine.stop()
+            try await group.waitForAll()
+        }
+        await journal.close()
+    }
+
+    var options: CommandOptions { CommandOptions(principal: Self.principal) }
+}
+
+/// Why a benchmark could not be run.
+struct BenchmarkFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// The system's clock.
+struct SystemClock: Clock {
+    func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+
+    func sleep(until time: Timestamp) async {
+        let left = time.milliseconds - now().milliseconds
+        if left > 0 { try? await Task.sleep(for: .milliseconds(left)) }
+    }
+}

@@ -1,0 +1,22 @@
+/// What an engine has counted since it was made, for logs and metrics.
+package struct EngineStatistics: Sendable, Equatable {
+    /// Snapshots that did not verify, so that the whole log was folded instead.
+    package var snapshotsRefused = 0
+    /// Commits whose outcome was unknown at first.
+    package var commitsInDoubt = 0
+    /// Sessions that were quarantined.
+    package var sessionsQuarantined = 0
+
+    package init() {}
+}
+
+extension Engine {
+    /// The counts at this moment.
+    package func statistics() async -> EngineStatistics {
+        var statistics = EngineStatistics()
+        statistics.snapshotsRefused = await services.counters.snapshotsRefused
+        statistics.commitsInDoubt = await services.counters.commitsInDoubt
+        statistics.sessionsQuarantined = await services.counters.quarantined
+        return statistics
+    }
+}
