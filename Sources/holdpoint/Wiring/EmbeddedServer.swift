@@ -6,6 +6,9 @@ import SQLiteJournal
 
 /// A node that runs in one process on one folder: wired, served, and stopped in good order.
 struct EmbeddedServer: Sendable {
+    /// How often the log tells what the engine coped with.
+    private static let troubleInterval = Duration.seconds(5)
+
     let configuration: ServerConfiguration
     let fittings: any ServerFittings
     let log = ServerLog(clock: SystemClock())
@@ -66,8 +69,14 @@ struct EmbeddedServer: Sendable {
                 ("address", .string("\(host):\(port)")), ("node", .string(configuration.engine.node.text)),
                 ("data", .string(configuration.folder)),
             ])
+        let trouble = TroubleLog(of: engine, log: log)
+        let watch = loop.schedule(every: Self.troubleInterval) {
+            Task(executorPreference: loop) { await trouble.tell() }
+        }
         let failure = await waitForEnd(stops, server, engine)
         await running.value
+        watch.cancel()
+        await trouble.tell()
         do throws(EventLoopError) { try loop.stop() } catch { log.write(.warning, "loop_not_stopped") }
         if let failure {
             log.write(.error, "failed", [("detail", .string(failure))])
