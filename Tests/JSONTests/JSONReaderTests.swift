@@ -4,7 +4,8 @@ import Testing
 @Suite struct JSONReaderTests {
     @Test func `fields that fit are read without a violation`() throws {
         let document = #"""
-            {"name":"é😀","note":null,"count":1.0,"on":true,"list":[1,2],"more":{"a":1},"labels":{"k":"v"},"any":null}
+            {"name":"é😀","note":null,"count":1.0,"on":true,"list":[1,2],"more":{"a":1},
+             "labels":{"k":"v"},"any":null}
             """#
         var reader = JSONObjectReader(try JSONParser.parse(document))
         #expect(reader.requiredString("name", maximumLength: 2) == "é😀")

@@ -36,7 +36,8 @@ import Testing
              "extra":{"deep":[{"minimum":5}]},
              "properties":{
                "one":{"$ref":"folder/a.json"},"two":{"$ref":"https://example.com/root/x/../folder/a.json#here"},
-               "three":{"$ref":"#/$defs/b~0~1%C3%BC"},"four":{"$ref":"#/extra/deep/0"},"five":{"$ref":"/root/#/$defs/a"}}}
+               "three":{"$ref":"#/$defs/b~0~1%C3%BC"},"four":{"$ref":"#/extra/deep/0"},
+               "five":{"$ref":"/root/#/$defs/a"}}}
             """#
         let schema = try JSONSchema(compiling: try JSONParser.parse(document))
         #expect(schema.validate(["one": 1, "two": 2, "three": "x", "four": 5, "five": 3]).isEmpty)

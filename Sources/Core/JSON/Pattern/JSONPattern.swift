@@ -11,7 +11,7 @@ package struct JSONPatternError: Error, Sendable, Hashable, CustomStringConverti
 
 /// A regular expression in the notation of ECMA-262, matched without backtracking.
 ///
-/// Understood: classes with ranges, `\d \w \s \b` and their opposites, escapes by code, `\p{…}` with general categories
+/// Understood: classes with ranges, `\d \w \s \b` and their opposites, escapes by code, `\p{L}` with general categories
 /// and a few properties, groups, alternatives, quantifiers, lookahead and lookbehind. Case counts, `.` is any character
 /// but a line end, `^` and `$` are the ends of the text; characters are Unicode scalars. Refused: back-references,
 /// flags and scripts. Whether a quantifier is lazy makes no difference to whether there is a match.
