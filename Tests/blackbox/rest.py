@@ -263,7 +263,8 @@ class Checks:
     def check_a_session_pauses_for_a_person_and_goes_on(self):
         api = self.api
         started = api.post("/sessions", {
-            "agent": "worker", "input": {"order": 7}, "id": "life", "labels": {"team": "billing"}, "on_behalf_of": "ann"})
+            "agent": "worker", "input": {"order": 7}, "id": "life", "labels": {"team": "billing"},
+            "on_behalf_of": "ann"})
         expect(started.status == 201, started)
         expect(started.headers["location"] == f"{PROJECT}/sessions/life", started)
         session = started.json
@@ -311,7 +312,8 @@ class Checks:
             done = api.ok("POST", f"/requests/{requests[type]['id']}/respond", {"response": response})
             expect(done["status"] == "answered" and done["type"] == type, done)
         expect(api.ok("GET", "/sessions/types")["status"] == "running")
-        expect([item["type"] for item in api.ok("GET", "/requests?session=types&type=decision")["items"]] == ["decision"])
+        decisions = api.ok("GET", "/requests?session=types&type=decision")["items"]
+        expect([item["id"] for item in decisions] == [requests["decision"]["id"]], decisions)
 
     def check_a_secret_is_seen_by_its_opener_only(self):
         api = self.api
@@ -611,7 +613,8 @@ class Checks:
         expect(api.ok("GET", f"/requests/{decision['id']}")["response"] == {"decision": "right"})
         expect(api.ok("GET", f"/requests/{question['id']}")["response"] is None)
         api.problem(
-            410, "request_expired", "POST", f"/requests/{permission['id']}/respond", {"response": {"action": "approve"}})
+            410, "request_expired", "POST", f"/requests/{permission['id']}/respond",
+            {"response": {"action": "approve"}})
         api.problem(410, "request_expired", "POST", f"/requests/{permission['id']}/cancel")
 
     # Bad input.
