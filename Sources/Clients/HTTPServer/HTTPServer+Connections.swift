@@ -149,11 +149,14 @@ extension HTTPServer {
             }
             newcomers.removeAll(keepingCapacity: newcomers.count <= 1024)
         }
-        if !touched.isEmpty {
-            for connection in touched { settle(connection) }
-            touched.removeAll(keepingCapacity: touched.count <= 1024)
-        }
+        settleTouched()
         return deliverSlice()
+    }
+
+    private func settleTouched() {
+        if touched.isEmpty { return }
+        for connection in touched { settle(connection) }
+        touched.removeAll(keepingCapacity: touched.count <= 1024)
     }
 
     private func settle(_ connection: Connection) {
@@ -170,12 +173,17 @@ extension HTTPServer {
     }
 
     /// The status of an error page that evhttp has written by itself and not sent yet.
+    ///
+    /// evhttp writes in its callbacks and sends in a later pass over the sockets, so that the round hook comes first.
+    /// Only if libevent makes two passes in one round, for several clients that pipeline, may a page slip through: the
+    /// status is the same and the connection is closed all the same, but its body is HTML.
     private func statusOfForeignPage(_ connection: Connection) -> Int? {
-        guard let output = connection.output, evbuffer_get_length(output) >= 12 else { return nil }
-        var head = [UInt8](repeating: 0, count: 12)
-        evbuffer_copyout(output, &head, 12)
-        let digits = head[9...11].map { Int($0) - 0x30 }
-        let status = digits[0] * 100 + digits[1] * 10 + digits[2]
+        guard let output = connection.output else { return nil }
+        // A peek, because the front of a bufferevent's output is frozen. The status line is always one piece.
+        var piece = iovec()
+        guard evbuffer_peek(output, 12, nil, &piece, 1) >= 1, piece.iov_len >= 12 else { return nil }
+        let digits = UnsafeRawBufferPointer(start: piece.iov_base, count: 12)[9...11]
+        let status = digits.reduce(0) { $0 * 10 + Int($1) - 0x30 }
         // 100 Continue is evhttp's to say.
         return status >= 200 ? status : nil
     }

@@ -158,6 +158,7 @@ extension HTTPServer {
             connection.isWatched = false
         }
         // What was pipelined is in the buffer already; the round hook acts on what is found.
+        guard let input = connection.input, evbuffer_get_length(input) > 0 else { return }
         server.touched.append(connection)
         server.scan(connection, from: 0)
     }

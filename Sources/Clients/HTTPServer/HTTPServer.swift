@@ -10,8 +10,9 @@ import Synchronization
 /// libevent's chunk parser cannot be made safe.
 ///
 /// All refusals have the body that `configuration.refusal` makes: the pages that libevent writes by itself (400, 417,
-/// 501) are replaced before they are sent. A client that goes on sending for longer than `lingerDeadline` after a
-/// refusal may see a reset instead of it. A half-closed connection counts as closed.
+/// 501) are replaced before they are sent (but see `statusOfForeignPage` for a rare exception). A client that goes on
+/// sending for longer than `lingerDeadline` after a refusal may see a reset instead of it. A half-closed connection
+/// counts as closed.
 ///
 /// Start it once, and `drain()` it before the loop is stopped. A running server keeps itself alive.
 // Proof for @unchecked Sendable: the `let`s are Sendable and never change; every variable is touched only on the
