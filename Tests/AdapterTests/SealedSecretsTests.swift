@@ -70,7 +70,7 @@ struct SealedSecretsTests {
     }
 
     @Test func `digests are those of FIPS 180-4 and random numbers do not repeat`() throws {
-        let digest = SodiumHasher().sha256(Array("abc".utf8))
+        let digest = SHA256Hasher().sha256(Array("abc".utf8))
         #expect(digest.description == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
         let entropy = try SodiumEntropy()
         #expect(entropy.random128() != entropy.random128())

@@ -34,45 +34,48 @@ package struct Route: Sendable {
     /// Under which member of the body the gateway's pointers are; nil for the whole body.
     let violationBase: JSONPointer?
 
+    /// Whether the path names a project; it is the first parameter then.
+    package let isOfProject: Bool
+    /// The names of the path's parameters, in order.
+    let parameterNames: [Substring]
+
     init(
         _ method: HTTPMethod, _ template: String, _ scopes: [KeyScope], _ summary: String, body: BodyRule = .none,
         query: [String] = [], preferences: [Preference] = [], takesIdempotencyKey: Bool = false,
         isStream: Bool = false, violationBase: JSONPointer? = nil,
         _ handle: @escaping @Sendable (Call) async throws -> HTTPReply
     ) {
+        self.init(
+            method, template, scopes, summary, body: body, query: query, preferences: preferences,
+            takesIdempotencyKey: takesIdempotencyKey, isStream: isStream, violationBase: violationBase,
+            handler: .keyHolder(handle))
+    }
+
+    /// A route that needs no key.
+    init(open template: String, _ summary: String, _ handle: @escaping @Sendable (Edge) async -> HTTPReply) {
+        self.init(
+            .get, template, [], summary, body: .none, query: [], preferences: [], takesIdempotencyKey: false,
+            isStream: false, violationBase: nil, handler: .anyone(handle))
+    }
+
+    private init(
+        _ method: HTTPMethod, _ template: String, _ scopes: [KeyScope], _ summary: String, body: BodyRule,
+        query: [String], preferences: [Preference], takesIdempotencyKey: Bool, isStream: Bool,
+        violationBase: JSONPointer?, handler: Handler
+    ) {
         self.method = method
         self.template = template
         self.scopes = scopes
+        self.summary = summary
         self.body = body
         self.query = query
         self.preferences = preferences
         self.takesIdempotencyKey = takesIdempotencyKey
         self.isStream = isStream
-        self.summary = summary
         self.violationBase = violationBase
-        handler = .keyHolder(handle)
-    }
-
-    init(open template: String, _ summary: String, _ handle: @escaping @Sendable (Edge) async -> HTTPReply) {
-        method = .get
-        self.template = template
-        scopes = []
-        body = .none
-        query = []
-        preferences = []
-        takesIdempotencyKey = false
-        isStream = false
-        self.summary = summary
-        violationBase = nil
-        handler = .anyone(handle)
-    }
-
-    /// Whether the path names a project; it is the first parameter then.
-    package var isOfProject: Bool { template.hasPrefix(Self.projectPrefix) }
-
-    /// The names of the path's parameters, in order.
-    var parameterNames: [Substring] {
-        template.split(separator: "/").filter { $0.first == "{" }.map { $0.dropFirst().dropLast() }
+        self.handler = handler
+        isOfProject = template.hasPrefix(Self.projectPrefix)
+        parameterNames = template.split(separator: "/").filter { $0.first == "{" }.map { $0.dropFirst().dropLast() }
     }
 
     /// The path of every route that names its project.
