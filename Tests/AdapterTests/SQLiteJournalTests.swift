@@ -157,6 +157,78 @@ struct SQLiteJournalTests {
         #expect(!found)
     }
 
+    @Test func `I9: sealed values are destroyed with their session, however they came and whoever remembers`()
+        async throws
+    {
+        let folder = try JournalFolder()
+        var journal = try folder.open()
+        var writer = try await JournalWriter(journal)
+        func secret(_ number: UInt64) -> SealedSecret {
+            SealedSecret(handle: SecretHandle(request: JournalWriter.request(number), field: "TOKEN"), box: [1])
+        }
+        let early = try writer.session(1)
+        let late = try writer.session(2)
+        _ = try await journal.commit(writer.make(early, after: 0, secrets: [secret(1)]))
+        _ = try await journal.commit(writer.make(late, after: 0))
+        await journal.close()
+        journal = try folder.open()
+        writer = try await JournalWriter(journal)
+        for (session, secrets) in [(early, []), (late, [secret(2)])] {
+            _ = try await journal.commit(
+                writer.make(session, after: 1, status: .completed, secrets: secrets, destroysSecrets: true))
+        }
+        for number in [UInt64(1), 2] {
+            #expect(try await journal.secrets(of: JournalWriter.request(number), in: writer.scope).isEmpty)
+        }
+    }
+
+    @Test func `pages follow one another while projects take turns over many blocks of rows`() async throws {
+        let folder = try JournalFolder()
+        let journal = try folder.open()
+        let writer = try await JournalWriter(journal)
+        let other = Scope(tenant: writer.scope.tenant, project: try ProjectName("other"))
+        _ = try await journal.createProject(other)
+        var expected: [Scope: [SessionIdentity]] = [:]
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<400 {
+                // The second project has one session in each twenty.
+                let scope = number.isMultiple(of: 20) ? other : writer.scope
+                let session = try JournalWriter.session(UInt64(number), in: scope)
+                let opening = RequestChange(
+                    id: JournalWriter.request(UInt64(number)), type: .decision, status: .pending, openedAt: 1,
+                    closedAt: nil)
+                let commit = try writer.make(session, after: 0, requests: [opening])
+                expected[scope, default: []].append(session)
+                group.addTask { _ = try await journal.commit(commit) }
+            }
+            try await group.waitForAll()
+        }
+        for (scope, sessions) in expected {
+            var listed: [SessionIdentity] = []
+            repeat {
+                let page = try await journal.sessions(SessionQuery(before: listed.last?.key, limit: 7), in: scope)
+                listed += page
+                if page.count < 7 { break }
+            } while listed.count <= sessions.count
+            #expect(Set(listed) == Set(sessions) && listed.count == sessions.count)
+            var requests: [RequestRecord] = []
+            repeat {
+                let page = try await journal.requests(RequestQuery(before: requests.last?.id, limit: 7), in: scope)
+                requests += page
+                if page.count < 7 { break }
+            } while requests.count <= sessions.count
+            #expect(requests.map(\.session) == listed)
+            var feed: [FeedItem] = []
+            repeat {
+                let page = try await journal.feed(in: scope, after: feed.last?.position ?? .start, limit: 7)
+                feed += page
+                if page.count < 7 { break }
+            } while feed.count <= sessions.count
+            #expect(feed.map(\.session) == listed.reversed())
+            #expect(try await journal.feedBounds(in: scope).head == feed.last?.position)
+        }
+    }
+
     @Test func `a clean end is told from an unclean one`() async throws {
         let folder = try JournalFolder()
         var journal = try folder.open()

@@ -36,7 +36,15 @@ extension JournalDatabase {
         for change in commit.requests { try write(change, session: session) }
         if let snapshot = commit.snapshot { try write(snapshot, session: session) }
         for secret in commit.secrets { try insert(secret, session: session) }
-        if commit.destroysSecrets { try destroySecrets(of: session) }
+        var row = session
+        row.head = commit.expectedHead + Int64(commit.events.count)
+        if !commit.events.isEmpty { row.wake = commit.summary.wakeAt?.milliseconds }
+        row.hasSecrets = session.hasSecrets || !commit.secrets.isEmpty
+        if commit.destroysSecrets && row.hasSecrets {
+            try destroySecrets(of: session)
+            row.hasSecrets = false
+        }
+        remember(row, of: commit.identity.key)
         try writeOutcome(of: commit, project: session.project)
         return CommitReceipt(feedPosition: position.map { FeedPosition(transaction: $0) })
     }
@@ -123,29 +131,34 @@ extension JournalDatabase {
         try insert.bind(summary.updatedAt, at: 10)
         try insert.run()
         guard connection.changedRows == 1 else { return nil }
-        let row = SessionRow(id: connection.lastInsertedRow, project: project, head: head, isQuarantined: false)
-        remember(row, of: commit.identity.key)
+        let row = SessionRow(
+            id: connection.lastInsertedRow, project: project, head: head, wake: summary.wakeAt?.milliseconds,
+            isQuarantined: false, hasSecrets: false)
+        try noteRow(.sessions, project: project)
         return row
     }
 
     private func update(_ row: SessionRow, with commit: SessionCommit) throws(SQLiteError) {
-        let update = try connection.statement(
-            """
-            UPDATE sessions SET status = ?3, head = ?4, wake = ?5, updated = ?6
-            WHERE id = ?1 AND project = ?2 AND head = ?7
-            """)
-        var row = row
-        row.head = commit.expectedHead + Int64(commit.events.count)
+        // A deadline that stays as it is need not be looked for in its index.
+        let wake = commit.summary.wakeAt?.milliseconds
+        let update =
+            wake == row.wake
+            ? try connection.statement(
+                "UPDATE sessions SET status = ?4, head = ?5, updated = ?6 WHERE id = ?1 AND project = ?2 AND head = ?3")
+            : try connection.statement(
+                """
+                UPDATE sessions SET status = ?4, head = ?5, updated = ?6, wake = ?7
+                WHERE id = ?1 AND project = ?2 AND head = ?3
+                """)
         try update.bind(row.id, at: 1)
         try update.bind(row.project, at: 2)
-        try update.bind(commit.summary.status.rowCode, at: 3)
-        try update.bind(row.head, at: 4)
-        try update.bind(commit.summary.wakeAt, at: 5)
+        try update.bind(commit.expectedHead, at: 3)
+        try update.bind(commit.summary.status.rowCode, at: 4)
+        try update.bind(commit.expectedHead + Int64(commit.events.count), at: 5)
         try update.bind(commit.summary.updatedAt, at: 6)
-        try update.bind(commit.expectedHead, at: 7)
+        if wake != row.wake { try update.bind(wake, at: 7) }
         try update.run()
         guard connection.changedRows == 1 else { throw .damaged("a session's head is not where it was") }
-        remember(row, of: commit.identity.key)
     }
 
     /// Returns the row of the last event on the feed.
@@ -162,7 +175,10 @@ extension JournalDatabase {
             try insert.bind(event.isOnFeed ? session.project : nil, at: 5)
             try insert.bind(event.chain, at: 6)
             try insert.run(borrowing: event.data, at: 7)
-            if event.isOnFeed { position = connection.lastInsertedRow }
+            if event.isOnFeed {
+                position = connection.lastInsertedRow
+                try noteRow(.events, project: session.project)
+            }
         }
         return position
     }

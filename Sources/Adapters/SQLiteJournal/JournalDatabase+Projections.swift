@@ -8,27 +8,31 @@ extension JournalDatabase {
         guard let opened = change.openedAt else { return try close(change, session: session) }
         let insert = try connection.statement(
             """
-            INSERT INTO requests(key, project, session, type, status, opened, closed)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            INSERT INTO requests(high, low, project, session, type, status, opened, closed)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             """)
-        try insert.bind(change.id.value, at: 1)
-        try insert.bind(session.project, at: 2)
-        try insert.bind(session.id, at: 3)
-        try insert.bind(change.type.rowCode, at: 4)
-        try insert.bind(change.status.rowCode, at: 5)
-        try insert.bind(opened, at: 6)
-        try insert.bind(change.closedAt, at: 7)
+        try insert.bind(words: change.id.value, at: 1)
+        try insert.bind(session.project, at: 3)
+        try insert.bind(session.id, at: 4)
+        try insert.bind(change.type.rowCode, at: 5)
+        try insert.bind(change.status.rowCode, at: 6)
+        try insert.bind(opened, at: 7)
+        try insert.bind(change.closedAt, at: 8)
         try insert.run()
+        try noteRow(.requests, project: session.project)
     }
 
     private func close(_ change: RequestChange, session: SessionRow) throws(SQLiteError) {
         let update = try connection.statement(
-            "UPDATE requests SET status = ?4, closed = ?5 WHERE key = ?1 AND project = ?2 AND session = ?3")
-        try update.bind(change.id.value, at: 1)
-        try update.bind(session.project, at: 2)
-        try update.bind(session.id, at: 3)
-        try update.bind(change.status.rowCode, at: 4)
-        try update.bind(change.closedAt, at: 5)
+            """
+            UPDATE requests SET status = ?5, closed = ?6
+            WHERE high = ?1 AND low = ?2 AND project = ?3 AND session = ?4
+            """)
+        try update.bind(words: change.id.value, at: 1)
+        try update.bind(session.project, at: 3)
+        try update.bind(session.id, at: 4)
+        try update.bind(change.status.rowCode, at: 5)
+        try update.bind(change.closedAt, at: 6)
         try update.run()
         guard connection.changedRows == 1 else { throw .unfit("there is no request \(change.id)") }
     }

@@ -12,6 +12,7 @@ final class JournalDatabase: GroupWritable {
     private var sessions: [SessionKey: SessionRow] = [:]
     private var projects: [Scope: Int64] = [:]
     private var shards: [ShardRow] = []
+    private var blocks = RowBlocks()
 
     init(_ connection: SQLiteConnection, rememberedSessions: Int) {
         self.connection = connection
@@ -23,7 +24,9 @@ final class JournalDatabase: GroupWritable {
         let id: Int64
         let project: Int64
         var head: Int64
+        var wake: Int64?
         var isQuarantined: Bool
+        var hasSecrets: Bool
     }
 
     /// The numbers that fence a shard.
@@ -51,6 +54,12 @@ final class JournalDatabase: GroupWritable {
         sessions.removeAll(keepingCapacity: true)
         projects.removeAll()
         shards.removeAll()
+        blocks.forget()
+    }
+
+    /// Notes the row that was inserted last under its project.
+    func noteRow(_ kind: RowBlocks.Kind, project: Int64) throws(SQLiteError) {
+        try blocks.note(kind, row: connection.lastInsertedRow, project: project, on: connection)
     }
 
     // MARK: Projects
@@ -76,13 +85,18 @@ final class JournalDatabase: GroupWritable {
     func session(_ key: SessionKey, project: Int64) throws(SQLiteError) -> SessionRow? {
         if let known = sessions[key] { return known.project == project ? known : nil }
         let select = try connection.statement(
-            "SELECT id, head, quarantine IS NOT NULL FROM sessions WHERE project = ?1 AND key = ?2")
+            """
+            SELECT id, head, wake, quarantine IS NOT NULL,
+              EXISTS(SELECT 1 FROM secrets WHERE secrets.session = sessions.id AND secrets.project = ?1)
+            FROM sessions WHERE project = ?1 AND key = ?2
+            """)
         defer { select.reset() }
         try select.bind(project, at: 1)
         try select.bind(key.value, at: 2)
         guard try select.step() else { return nil }
         let row = SessionRow(
-            id: select.integer(0), project: project, head: select.integer(1), isQuarantined: select.integer(2) != 0)
+            id: select.integer(0), project: project, head: select.integer(1), wake: select.optionalInteger(2),
+            isQuarantined: select.integer(3) != 0, hasSecrets: select.integer(4) != 0)
         remember(row, of: key)
         return row
     }

@@ -11,8 +11,10 @@ extension JournalQueries {
         let select = try connection.statement(
             """
             SELECT e.id, s.key, s.name, e.seq, e.time, e.type, e.feed, e.chain, e.data
-            FROM events e INDEXED BY events_feed JOIN sessions s ON s.id = e.session AND s.project = ?1
-            WHERE e.feed = ?1 AND e.id > ?2 ORDER BY e.id LIMIT ?3
+            FROM blocks b CROSS JOIN events e ON e.id BETWEEN b.block * 64 AND b.block * 64 + 63
+              CROSS JOIN sessions s ON s.id = e.session AND s.project = ?1
+            WHERE b.kind = 2 AND b.project = ?1 AND b.block >= ?2 / 64 AND e.feed = ?1 AND e.id > ?2
+            ORDER BY b.block, e.id LIMIT ?3
             """)
         defer { select.reset() }
         try select.bind(project, at: 1)
@@ -34,7 +36,10 @@ extension JournalQueries {
     func feedBounds(in scope: Scope) throws(SQLiteError) -> FeedBounds {
         guard let project = try project(scope) else { return FeedBounds(oldest: .start, head: .start) }
         let select = try connection.statement(
-            "SELECT id FROM events INDEXED BY events_feed WHERE feed = ?1 ORDER BY id DESC LIMIT 1")
+            """
+            SELECT e.id FROM blocks b CROSS JOIN events e ON e.id BETWEEN b.block * 64 AND b.block * 64 + 63
+            WHERE b.kind = 2 AND b.project = ?1 AND e.feed = ?1 ORDER BY b.block DESC, e.id DESC LIMIT 1
+            """)
         defer { select.reset() }
         try select.bind(project, at: 1)
         let head = try select.step() ? FeedPosition(transaction: select.integer(0)) : .start

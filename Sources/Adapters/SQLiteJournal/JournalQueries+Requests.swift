@@ -8,15 +8,15 @@ extension JournalQueries {
         guard let project = try project(scope) else { return nil }
         let select = try connection.statement(
             """
-            SELECT r.key, r.type, r.status, s.key, s.name, o.data, c.seq, c.time, c.type, c.feed, c.chain, c.data
+            SELECT r.high, r.low, r.type, r.status, s.key, s.name, o.data, c.seq, c.time, c.type, c.feed, c.chain, c.data
             FROM requests r JOIN sessions s ON s.id = r.session AND s.project = r.project
               JOIN events o ON o.session = r.session AND o.seq = r.opened
               LEFT JOIN events c ON c.session = r.session AND c.seq = r.closed
-            WHERE r.key = ?1 AND r.project = ?2
+            WHERE r.high = ?1 AND r.low = ?2 AND r.project = ?3
             """)
         defer { select.reset() }
-        try select.bind(id.value, at: 1)
-        try select.bind(project, at: 2)
+        try select.bind(words: id.value, at: 1)
+        try select.bind(project, at: 3)
         return try select.step() ? try record(select, scope: scope) : nil
     }
 
@@ -51,7 +51,7 @@ extension JournalQueries {
         if query.session != nil {
             return try connection.statement(
                 """
-                SELECT r.key, r.type, r.status, s.key, s.name, o.data, c.seq, c.time, c.type, c.feed, c.chain, c.data
+                SELECT r.high, r.low, r.type, r.status, s.key, s.name, o.data, c.seq, c.time, c.type, c.feed, c.chain, c.data
                 FROM sessions s JOIN requests r ON r.session = s.id AND r.project = s.project
                   JOIN events o ON o.session = r.session AND o.seq = r.opened
                   LEFT JOIN events c ON c.session = r.session AND c.seq = r.closed
@@ -63,7 +63,7 @@ extension JournalQueries {
         if query.status == .pending {
             return try connection.statement(
                 """
-                SELECT r.key, r.type, r.status, s.key, s.name, o.data, c.seq, c.time, c.type, c.feed, c.chain, c.data
+                SELECT r.high, r.low, r.type, r.status, s.key, s.name, o.data, c.seq, c.time, c.type, c.feed, c.chain, c.data
                 FROM requests r INDEXED BY requests_pending JOIN sessions s ON s.id = r.session AND s.project = ?1
                   JOIN events o ON o.session = r.session AND o.seq = r.opened
                   LEFT JOIN events c ON c.session = r.session AND c.seq = r.closed
@@ -74,32 +74,34 @@ extension JournalQueries {
         }
         return try connection.statement(
             """
-            SELECT r.key, r.type, r.status, s.key, s.name, o.data, c.seq, c.time, c.type, c.feed, c.chain, c.data
-            FROM requests r INDEXED BY requests_project JOIN sessions s ON s.id = r.session AND s.project = ?1
-              JOIN events o ON o.session = r.session AND o.seq = r.opened
+            SELECT r.high, r.low, r.type, r.status, s.key, s.name, o.data, c.seq, c.time, c.type, c.feed, c.chain, c.data
+            FROM blocks b CROSS JOIN requests r ON r.id BETWEEN b.block * 64 AND b.block * 64 + 63
+              CROSS JOIN sessions s ON s.id = r.session AND s.project = ?1
+              CROSS JOIN events o ON o.session = r.session AND o.seq = r.opened
               LEFT JOIN events c ON c.session = r.session AND c.seq = r.closed
-            WHERE r.project = ?1 AND r.id < ?2 AND (?3 IS NULL OR r.status = ?3)
-              AND (?4 IS NULL OR r.type = ?4) AND ?5 IS NULL
-            ORDER BY r.id DESC LIMIT ?6
+            WHERE b.kind = 1 AND b.project = ?1 AND b.block <= ?2 / 64 AND r.project = ?1 AND r.id < ?2
+              AND (?3 IS NULL OR r.status = ?3) AND (?4 IS NULL OR r.type = ?4) AND ?5 IS NULL
+            ORDER BY b.block DESC, r.id DESC LIMIT ?6
             """)
     }
 
     private func row(of id: RequestID, project: Int64) throws(SQLiteError) -> Int64? {
-        let select = try connection.statement("SELECT id FROM requests WHERE key = ?1 AND project = ?2")
+        let select = try connection.statement(
+            "SELECT id FROM requests WHERE high = ?1 AND low = ?2 AND project = ?3")
         defer { select.reset() }
-        try select.bind(id.value, at: 1)
-        try select.bind(project, at: 2)
+        try select.bind(words: id.value, at: 1)
+        try select.bind(project, at: 3)
         return try select.step() ? select.integer(0) : nil
     }
 
     private func record(_ row: SQLiteStatement, scope: Scope) throws(SQLiteError) -> RequestRecord {
-        guard let type = RequestType(rowCode: row.integer(1)), let status = RequestStatus(rowCode: row.integer(2))
+        guard let type = RequestType(rowCode: row.integer(2)), let status = RequestStatus(rowCode: row.integer(3))
         else { throw .damaged("a request has an unknown type or status") }
         let session = SessionIdentity(
-            scope: scope, key: SessionKey(try row.identifier(3)), id: try row.sessionID(4))
+            scope: scope, key: SessionKey(try row.identifier(4)), id: try row.sessionID(5))
         return RequestRecord(
-            id: RequestID(try row.identifier(0)), session: session, type: type, status: status, opened: row.bytes(5),
-            closed: row.isNull(6) ? nil : try row.event(6))
+            id: RequestID(row.words(0)), session: session, type: type, status: status, opened: row.bytes(6),
+            closed: row.isNull(7) ? nil : try row.event(7))
     }
 
     /// The sealed values of a request's answer, by field.

@@ -81,10 +81,12 @@ extension JournalQueries {
         // A session with the mark of quarantine is shown as quarantined, unless it has ended.
         let select = try connection.statement(
             """
-            SELECT key, name FROM sessions INDEXED BY sessions_project
-            WHERE project = ?1 AND id < ?2 AND (?3 IS NULL OR agent = ?3)
-              AND (?4 IS NULL OR CASE WHEN quarantine IS NOT NULL AND status < 3 THEN 6 ELSE status END = ?4)
-            ORDER BY id DESC LIMIT ?5
+            SELECT s.key, s.name
+            FROM blocks b CROSS JOIN sessions s NOT INDEXED ON s.id BETWEEN b.block * 64 AND b.block * 64 + 63
+            WHERE b.kind = 0 AND b.project = ?1 AND b.block <= ?2 / 64 AND s.project = ?1 AND s.id < ?2
+              AND (?3 IS NULL OR s.agent = ?3)
+              AND (?4 IS NULL OR CASE WHEN s.quarantine IS NOT NULL AND s.status < 3 THEN 6 ELSE s.status END = ?4)
+            ORDER BY b.block DESC, s.id DESC LIMIT ?5
             """)
         defer { select.reset() }
         try select.bind(project, at: 1)

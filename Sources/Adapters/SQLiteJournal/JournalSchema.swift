@@ -12,7 +12,8 @@ enum JournalSchema {
     ///
     /// Names of tenants and projects are interned as numbers, and all tables have row ids: keys that grow are cheap to
     /// insert, and with one writer the row id of an event is its place in the order of commits, so that it serves as
-    /// the position in the feed. Indexes are as few as the queries allow; those over open things are partial.
+    /// the position in the feed. Indexes are as few as the queries allow; those over open things are partial, and what
+    /// a project has in the order of rows is found by `blocks` (see `RowBlocks`).
     static let steps: [String] = [
         """
         CREATE TABLE tenants(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -28,6 +29,10 @@ enum JournalSchema {
             version INTEGER NOT NULL, program TEXT NOT NULL, input_schema BLOB, labels BLOB NOT NULL,
             created INTEGER NOT NULL, UNIQUE(project, name, version)) STRICT;
 
+        CREATE TABLE blocks(
+            kind INTEGER NOT NULL, project INTEGER NOT NULL, block INTEGER NOT NULL,
+            PRIMARY KEY(kind, project, block)) STRICT, WITHOUT ROWID;
+
         CREATE TABLE node(id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL, clean INTEGER NOT NULL) STRICT;
         CREATE TABLE shards(
             shard INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, generation INTEGER NOT NULL) STRICT;
@@ -39,7 +44,6 @@ enum JournalSchema {
             agent TEXT NOT NULL, shard INTEGER NOT NULL, status INTEGER NOT NULL, head INTEGER NOT NULL, wake INTEGER,
             created INTEGER NOT NULL, updated INTEGER NOT NULL, quarantine TEXT) STRICT;
         CREATE UNIQUE INDEX sessions_key ON sessions(key);
-        CREATE INDEX sessions_project ON sessions(project);
         CREATE UNIQUE INDEX sessions_name ON sessions(project, name);
         CREATE INDEX sessions_due ON sessions(wake, key) WHERE wake IS NOT NULL;
 
@@ -47,17 +51,16 @@ enum JournalSchema {
             id INTEGER PRIMARY KEY, session INTEGER NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL,
             type TEXT NOT NULL, feed INTEGER, chain BLOB NOT NULL, data BLOB NOT NULL) STRICT;
         CREATE UNIQUE INDEX events_seq ON events(session, seq);
-        CREATE INDEX events_feed ON events(feed) WHERE feed IS NOT NULL;
 
         CREATE TABLE snapshots(
             session INTEGER PRIMARY KEY, codec INTEGER NOT NULL, seq INTEGER NOT NULL, chain BLOB NOT NULL,
             digest BLOB NOT NULL, state BLOB NOT NULL) STRICT;
 
         CREATE TABLE requests(
-            id INTEGER PRIMARY KEY, key BLOB NOT NULL, project INTEGER NOT NULL, session INTEGER NOT NULL,
-            type INTEGER NOT NULL, status INTEGER NOT NULL, opened INTEGER NOT NULL, closed INTEGER) STRICT;
-        CREATE UNIQUE INDEX requests_key ON requests(key);
-        CREATE INDEX requests_project ON requests(project);
+            id INTEGER PRIMARY KEY, high INTEGER NOT NULL, low INTEGER NOT NULL, project INTEGER NOT NULL,
+            session INTEGER NOT NULL, type INTEGER NOT NULL, status INTEGER NOT NULL, opened INTEGER NOT NULL,
+            closed INTEGER) STRICT;
+        CREATE UNIQUE INDEX requests_key ON requests(high, low);
         CREATE INDEX requests_session ON requests(session);
         CREATE INDEX requests_pending ON requests(project) WHERE status = 0;
 

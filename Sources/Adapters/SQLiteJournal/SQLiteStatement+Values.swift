@@ -10,6 +10,18 @@ extension SQLiteStatement {
         try withUnsafeBytes(of: &words) { bytes throws(SQLiteError) in try bind(bytes, at: index) }
     }
 
+    /// Binds 16 bytes as two numbers, at this parameter and the next: they compare faster than bytes.
+    func bind(words value: Identifier128, at index: Int32) throws(SQLiteError) {
+        try bind(Int64(bitPattern: value.high), at: index)
+        try bind(Int64(bitPattern: value.low), at: index + 1)
+    }
+
+    /// Reads 16 bytes from two numbers, of this column and the next.
+    func words(_ column: Int32) -> Identifier128 {
+        Identifier128(
+            high: UInt64(bitPattern: integer(column)), low: UInt64(bitPattern: integer(column + 1)))
+    }
+
     /// Binds 32 bytes.
     func bind(_ value: Digest, at index: Int32) throws(SQLiteError) {
         var words = (

@@ -17,6 +17,9 @@ package final class SQLiteConnection {
     private let handle: OpaquePointer
     private var statements: [UnsafePointer<UInt8>: SQLiteStatement] = [:]
 
+    // Counting every allocation takes a lock that all connections share; it must be switched off before the first one.
+    private static let isLibraryPrepared = holdpoint_sqlite_omit_memory_statistics() == SQLITE_OK
+
     /// Opens a database.
     ///
     /// - Parameters:
@@ -32,6 +35,8 @@ package final class SQLiteConnection {
             }
         // No mutex: the owner confines the connection. Extended codes: "disk full" and "no right" need different words.
         let flags = mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        // Without the switch SQLite is slower and as correct, so its outcome does not matter.
+        _ = Self.isLibraryPrepared
         var opened: OpaquePointer?
         let result = sqlite3_open_v2(path, &opened, flags, nil)
         guard result == SQLITE_OK, let opened else {
