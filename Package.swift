@@ -41,6 +41,7 @@ let package = Package(
         system("CEvent", pkgConfig: "libevent", package: "libevent-dev"),
         system("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
         system("CSodium", pkgConfig: "libsodium", package: "libsodium-dev"),
+        system("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
         system("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
 
         library("JSON", in: "Core"),
@@ -54,11 +55,14 @@ let package = Package(
         library("HTTPClient", in: "Clients", uses: ["CCurl"]),
         library("SQLiteClient", in: "Clients", uses: ["CSQLite"]),
         library("SodiumClient", in: "Clients", uses: ["CSodium"]),
+        library("OpenSSLClient", in: "Clients", uses: ["COpenSSL"]),
 
         library(
             "SQLiteJournal", in: "Adapters", uses: ["JSON", "HoldpointCore", "HoldpointPorts", "SQLiteClient"]),
         library("LocalStreams", in: "Adapters", uses: ["HoldpointCore", "HoldpointPorts", "EventLoop"]),
-        library("SealedSecrets", in: "Adapters", uses: ["HoldpointCore", "HoldpointPorts", "SodiumClient"]),
+        library(
+            "SealedSecrets", in: "Adapters",
+            uses: ["HoldpointCore", "HoldpointPorts", "SodiumClient", "OpenSSLClient"]),
         library(
             "RESTAPI", in: "Adapters",
             uses: ["JSON", "HoldpointCore", "HoldpointPorts", "EventLoop", "HTTPServer"]),
@@ -84,7 +88,8 @@ let package = Package(
         executable(
             "holdpoint-bench", path: "Benchmarks/holdpoint-bench",
             uses: [
-                "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "SQLiteClient", "SQLiteJournal",
+                "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "SQLiteClient",
+                "SQLiteJournal",
                 "LocalStreams", "SealedSecrets",
             ]),
 
@@ -93,7 +98,9 @@ let package = Package(
         tests(
             "HoldpointEngineTests",
             uses: ["JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "HoldpointTesting"]),
-        tests("ClientTests", uses: ["EventLoop", "HTTPServer", "HTTPClient", "SQLiteClient", "SodiumClient"]),
+        tests(
+            "ClientTests",
+            uses: ["EventLoop", "HTTPServer", "HTTPClient", "SQLiteClient", "SodiumClient", "OpenSSLClient"]),
         tests(
             "AdapterTests",
             uses: [

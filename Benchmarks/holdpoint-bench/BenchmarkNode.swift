@@ -30,7 +30,7 @@ struct BenchmarkNode {
         let journal = try SQLiteJournal(SQLiteJournalConfiguration(folder: folder), clock: clock)
         let ports = EnginePorts(
             journal: journal, directory: journal, streams: LocalStreams(), clock: clock, entropy: try SodiumEntropy(),
-            hasher: SodiumHasher(), secretBox: try SodiumSecretBox(keyFile: folder + "/secret.key"),
+            hasher: SHA256Hasher(), secretBox: try SodiumSecretBox(keyFile: folder + "/secret.key"),
             expressions: NoExpressions())
         let scope = Scope(tenant: try TenantName("bench"), project: try ProjectName("default"))
         _ = try await journal.createTenant(scope.tenant)

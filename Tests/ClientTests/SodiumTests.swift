@@ -7,28 +7,6 @@ struct SodiumTests {
         try Sodium.initialize()
     }
 
-    private func hexadecimal(_ digest: Digest256) -> String {
-        digest.bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-    }
-
-    @Test(arguments: [
-        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-        ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-    ])
-    func `SHA-256 gives the digests of FIPS 180-4`(message: String, expected: String) {
-        #expect(hexadecimal(SHA256.digest([UInt8](message.utf8))) == expected)
-    }
-
-    @Test func `SHA-256 piece by piece gives the digest of the whole`() {
-        let message = Sodium.randomBytes(count: 1_000)
-        for cut in [0, 1, 63, 64, 65, 999, 1_000] {
-            var hash = SHA256()
-            hash.update(Array(message[..<cut]))
-            hash.update(Array(message[cut...]))
-            #expect(hash.finalize() == SHA256.digest(message))
-        }
-    }
-
     @Test func `a digest keeps its 32 bytes and refuses other lengths`() {
         let bytes = [UInt8](0..<32)
         #expect(Digest256(bytes)?.bytes == bytes)

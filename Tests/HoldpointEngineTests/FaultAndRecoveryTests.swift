@@ -130,6 +130,30 @@ import Testing
     }
 }
 
+extension FaultAndRecoveryTests {
+    @Test(.timeLimit(.minutes(1))) func `I10: a start that killed its process twice is given up, and the node serves`()
+        async throws
+    {
+        let scene = try await EngineScene()
+        let box = SimulatedSecretBox(seed: 9)
+        let key = SessionKey(Identifier128(high: 1, low: 2))
+        let identity = SessionIdentity(scope: scene.scope, key: key, id: try SessionID("fatal"))
+        let command = StoredCommand(
+            id: StoredCommandID(Identifier128(high: 3, low: 4)), session: identity, kind: StartSession.kind,
+            sealed: box.seal([1, 2, 3], context: "never opened"), principal: EngineScene.alice,
+            receivedAt: scene.clock.now())
+        try await scene.journal.store(command)
+        try await scene.die(duringWorkOf: identity)
+        try await scene.die(duringWorkOf: identity)
+        try await scene.serving { engine in
+            guard case .dead = try await engine.storedCommand(command.id, in: scene.scope).outcome else {
+                throw Surprise("the start was not given up")
+            }
+            _ = try await scene.start(engine, id: "healthy")
+        }
+    }
+}
+
 extension EngineScene {
     /// A life that takes up the store and ends without a word.
     func die() async throws {

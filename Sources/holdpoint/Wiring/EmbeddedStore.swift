@@ -28,7 +28,7 @@ struct EmbeddedStore: Sendable {
         }
         ports = EnginePorts(
             journal: journal, directory: journal, streams: LocalStreams(), clock: clock, entropy: entropy,
-            hasher: SodiumHasher(), secretBox: box, expressions: NoExpressions())
+            hasher: SHA256Hasher(), secretBox: box, expressions: NoExpressions())
     }
 
     /// A fresh key beside old data would make every secret in it unreadable, and nobody would notice for a while.

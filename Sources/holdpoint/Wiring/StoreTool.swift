@@ -17,7 +17,7 @@ struct StoreTool: Sendable {
             throw CommandFailure(error)
         }
         if role == .tool { _ = try SealingKey.box(in: folder) }
-        hasher = SodiumHasher()
+        hasher = SHA256Hasher()
     }
 
     /// Lets the folder go.

@@ -88,7 +88,8 @@ package protocol Journal: Sendable {
         shards: [Shard], from: Timestamp, until: Timestamp, after last: SessionKey?, limit: Int
     ) async throws(JournalError) -> [SessionDeadline]
 
-    /// Marks or unmarks a session; a marked one refuses commits and is left out of what is due.
+    /// Marks or unmarks a session; a marked one refuses commits and is left out of what is due. Throws `refused` if the
+    /// scope has no such session.
     func setQuarantine(
         _ reason: String?, of key: SessionKey, in scope: Scope, fence: Fence
     ) async throws(JournalError)
@@ -99,6 +100,6 @@ package protocol Journal: Sendable {
     /// Strikes a group off, once its due work is committed.
     func strikeOff(_ group: Int64) async throws(JournalError)
 
-    /// The groups whose marks stand: those under work when an earlier life ended.
+    /// The groups that stand: marks of those under work when an earlier life ended, and suspicions that it left.
     func standingGroups() async throws(JournalError) -> [RecoveryGroup]
 }

@@ -155,7 +155,7 @@ package struct FeedBounds: Sendable, Equatable {
 package struct RecoveryGroup: Sendable, Equatable {
     /// Chosen by the writer; unique among standing groups.
     package let id: Int64
-    /// How many deaths happened while these sessions, as a group, were under work.
+    /// 0 for a mark; for a suspicion, one more than the deaths under a mark of exactly these sessions.
     package let deaths: Int64
     /// The sessions.
     package let members: [SessionIdentity]

@@ -17,6 +17,11 @@ extension Engine {
     func locate(
         _ request: RequestID, in scope: Scope
     ) async throws(GatewayError) -> (session: SessionActor, question: any RequestQuestion) {
+        if let resident = await directory.session(holding: request, in: scope),
+            let open = await resident.openRequest(request)
+        {
+            return (resident, open.question)
+        }
         let found = try await reading { () throws(JournalError) in
             try await self.services.ports.journal.request(request, in: scope)
         }

@@ -18,10 +18,10 @@ struct Recovery: Sendable {
         let plan = RecoveryPlan(
             standing: standing.map { SuspectGroup(id: $0.id, deaths: $0.deaths, members: $0.members) },
             due: due.map(\.session), firstID: 1, groupSize: services.configuration.recoveryGroup)
-        for session in plan.quarantine { try await quarantine(session) }
+        let work = Dictionary(due.map { ($0.session.key, $0) }, uniquingKeysWith: { first, _ in first })
+        for session in plan.quarantine { try await quarantine(session, giving: work[session.key]?.commands ?? []) }
         for suspicion in plan.suspicions { try await journal.writeDown(RecoveryGroup(suspicion)) }
         for id in plan.obsolete { try await journal.strikeOff(id) }
-        let work = Dictionary(due.map { ($0.session.key, $0) }, uniquingKeysWith: { first, _ in first })
         for group in plan.groups {
             try await journal.writeDown(RecoveryGroup(group))
             let members = group.members.compactMap { work[$0.key] }
@@ -69,11 +69,21 @@ struct Recovery: Sendable {
         }
     }
 
-    private func quarantine(_ session: SessionIdentity) async throws(JournalError) {
+    /// Marks a session; of one that was to be started only, the commands are given up instead.
+    private func quarantine(
+        _ session: SessionIdentity, giving commands: [StoredCommand]
+    ) async throws(JournalError) {
         guard let fence = await services.ownership.fence(for: session.key.shard) else { return }
-        try await services.ports.journal.setQuarantine(
-            "the process died twice while this session alone was under work", of: session.key, in: session.scope,
-            fence: fence)
+        let journal = services.ports.journal
+        let reason = "the process died twice while this session alone was under work"
+        do {
+            try await journal.setQuarantine(reason, of: session.key, in: session.scope, fence: fence)
+        } catch .refused {
+            for command in commands {
+                _ = try await journal.decide(
+                    DecidedCommand(id: command.id, outcome: .dead(reason)), in: session.scope)
+            }
+        }
         await services.counters.countQuarantine()
     }
 }

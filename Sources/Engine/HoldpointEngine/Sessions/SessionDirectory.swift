@@ -18,6 +18,8 @@ actor SessionDirectory {
     private let loader: SessionLoader
     private var residents: [SessionKey: Resident] = [:]
     private var keys: [ScopedID: SessionKey] = [:]
+    /// The pending requests of the sessions in memory, so that answers find them without a look into the store.
+    private var requests: [RequestID: SessionKey] = [:]
     private var loading: [SessionKey: Signal] = [:]
     private var sweep = 0
 
@@ -52,6 +54,7 @@ actor SessionDirectory {
         }
         loading[key] = nil
         let session = loaded.map { adopt(SessionActor($0, services: services)) }
+        for open in loaded?.state.openRequests ?? [] { requests[open.request.id] = key }
         await finished.set()
         return session
     }
@@ -67,6 +70,12 @@ actor SessionDirectory {
         }
         guard let identity else { return nil }
         return try await session(identity.key, in: scope)
+    }
+
+    /// The session in memory in which a request was seen pending; nil if there is none, or it is of another scope (I5).
+    func session(holding request: RequestID, in scope: Scope) -> SessionActor? {
+        guard let key = requests[request], let found = use(key), found.identity.scope == scope else { return nil }
+        return found
     }
 
     /// The session if it is in memory, without keeping it there.
@@ -105,9 +114,18 @@ actor SessionDirectory {
         }
     }
 
+    private func note(_ applied: AppliedCommand, of session: SessionActor) async {
+        if applied.session.state.status.isFinal { return await dismiss(session) }
+        guard case .request(let id, let isNew) = applied.reply else { return }
+        let isResident = residents[session.identity.key]?.session === session
+        requests[id] = isNew && isResident ? session.identity.key : nil
+    }
+
     /// Lets a session go that will not be needed soon: one that ended, or whose start was not committed.
     func dismiss(_ session: SessionActor) async {
-        if await session.retire() { forget(session) }
+        guard await session.retire() else { return }
+        forget(session)
+        for id in await session.view().state.openRequests.map(\.request.id) { requests[id] = nil }
     }
 
     /// Lets sessions go that nobody asked for since the sweep before; called at intervals.
