@@ -6,6 +6,6 @@ enum CommandTable {
         AgentCommands.apply,
         SessionCommands.start, SessionCommands.list, SessionCommands.show, TailCommand.command,
         RequestCommands.list, RequestCommands.show, RequestCommands.respond,
-        ReplayCommand.command, VersionCommand.command,
+        ReplayCommand.command, SimulateCommand.command, VersionCommand.command,
     ]
 }

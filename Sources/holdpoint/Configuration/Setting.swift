@@ -1,3 +1,6 @@
+import HTTPServer
+import HoldpointCore
+
 /// Something that can be set on the command line, in the environment and in the configuration file.
 struct Setting: Sendable, Hashable {
     /// What values look like.
@@ -57,24 +60,31 @@ extension Setting {
         "drain_seconds", "N", "How long a stop waits for replies and streams.", standard: "10",
         form: .number(1...3_600))
 
+    // Defaults that other parts of the program have are taken from there, so that they cannot differ.
+    private static let http = HTTPServerConfiguration()
+    private static let session = SessionLimits.standard
+
     static let bodyBytes = Setting(
-        "body_bytes", "N", "The largest body of a request.", standard: "1048576", form: .number(1_024...(64 << 20)))
+        "body_bytes", "N", "The largest body of a request.", standard: String(http.maximumBodyBytes),
+        form: .number(1_024...(64 << 20)))
     static let eventBytes = Setting(
-        "event_bytes", "N", "The largest data of one event.", standard: "262144", form: .number(1_024...(16 << 20)))
+        "event_bytes", "N", "The largest data of one event.", standard: String(session.eventBytes),
+        form: .number(1_024...(16 << 20)))
     static let stateBytes = Setting(
-        "state_bytes", "N", "The largest state of a session.", standard: "4194304",
+        "state_bytes", "N", "The largest state of a session.", standard: String(session.stateBytes),
         form: .number(4_096...(64 << 20)))
     static let openRequests = Setting(
-        "open_requests", "N", "Requests that one session may have pending.", standard: "100",
+        "open_requests", "N", "Requests that one session may have pending.", standard: String(session.openRequests),
         form: .number(1...4_096))
     static let databaseBytes = Setting(
         "database_bytes", "N", "The largest database; commits beyond it fail as on a full disk. 0: no limit.",
         standard: "0", form: .number(0...(1 << 46)))
     static let connections = Setting(
-        "connections", "N", "Connections that may be open at once.", standard: "10000", form: .number(1...1_000_000))
+        "connections", "N", "Connections that may be open at once.", standard: String(http.maximumConnections),
+        form: .number(1...1_000_000))
     static let requestsInFlight = Setting(
-        "requests_in_flight", "N", "HTTP requests that may be under work at once.", standard: "1024",
-        form: .number(1...100_000))
+        "requests_in_flight", "N", "HTTP requests that may be under work at once.",
+        standard: String(http.maximumRequestsInFlight), form: .number(1...100_000))
 
     /// The settings of a client of the REST API.
     static let client = [url, key, project]
