@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""docs/operating.md says what the sources and the program say: every limit, setting and exit code, with its value.
+
+    Tests/blackbox/documentation.py [PATH OF holdpoint]           (or HOLDPOINT_BINARY)
+    Tests/blackbox/documentation.py --write [PATH OF holdpoint]   writes the tables anew
+
+Prints "N passed, N failed". Python's standard library only.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+PAGE = TOP / "docs/operating.md"
+LIMITS = [
+    "Core/HoldpointCore/Requests/RequestLimits.swift", "Core/HoldpointCore/Session/SessionLimits.swift",
+    "Core/HoldpointCore/Session/SnapshotPolicy.swift", "Engine/HoldpointEngine/EngineConfiguration.swift",
+    "Clients/HTTPServer/HTTPServerConfiguration.swift", "Adapters/RESTAPI/RESTConfiguration.swift",
+    "Adapters/RESTAPI/Streams/EarlySubscriber.swift", "Adapters/SQLiteJournal/SQLiteJournalConfiguration.swift",
+    "Clients/SQLiteClient/GroupWritable.swift", "Adapters/LocalStreams/LocalStreams.swift",
+    "Core/JSON/JSONLimits.swift", "Core/JSON/Schema/JSONSchemaLimits.swift",
+]
+DECLARATION = re.compile(
+    r"((?:^ *///.*\n)+) *(?:package )?(?:static )?(?:var|let) (\w+)(?:: [\w.<>]+)? = ([^\n{]+)$", re.M)
+PLAIN = re.compile(r"((?:^ *///.*\n)+) *package var (\w+): Int\n", re.M)
+
+
+def value(text):
+    """A default as people read it; None if it is no number and no duration."""
+    text = text.strip().replace("_", "")
+    if seconds := re.fullmatch(r"(?:Duration)?\.seconds\((\d+)\)", text):
+        return f"{seconds[1]} s"
+    if not re.fullmatch(r"\d+( (\*|<<) \d+)*", text):
+        return None
+    number, *rest = re.split(r" (\*|<<) ", text)
+    number = int(number)
+    for operator, operand in zip(rest[::2], rest[1::2]):
+        number = number * int(operand) if operator == "*" else number << int(operand)
+    return f"{number:,}"
+
+
+def sentence(comment):
+    lines = [line.strip().removeprefix("///").strip() for line in comment.strip().splitlines()]
+    return " ".join(" ".join(lines).split())
+
+
+def limit_rows():
+    """(where, name, default, what) of each limit that the sources declare."""
+    for path in LIMITS:
+        source = (TOP / "Sources" / path).read_text()
+        kind = "GroupLimits" if "GroupWritable" in path else pathlib.Path(path).stem
+        for comment, name, default in DECLARATION.findall(source):
+            if (shown := value(default)) and name != "port":
+                yield kind, name, shown, sentence(comment)
+        for comment, name in PLAIN.findall(source):
+            if default := re.search(rf"{name}: Int = ([\d_ <*]+)", source):
+                yield kind, name, value(default[1]), sentence(comment)
+
+
+def limits():
+    rows = [f"| `{kind}` | `{name}` | {default} | {what} |" for kind, name, default, what in limit_rows()]
+    return ["| of | limit | default | what |", "|---|---|---|---|", *rows]
+
+
+def help_rows(binary, topic):
+    """The rows of one of the program's own tables, split at the gap between the columns."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("HOLDPOINT_")}
+    page = subprocess.run([binary, "help", topic], capture_output=True, text=True, check=True, env=kept).stdout
+    return [re.split(r" {2,}", line.strip()) for line in page.splitlines() if line.startswith("  ")]
+
+
+def settings(binary):
+    rows = ["| option and key | variable | default | what |", "|---|---|---|---|"]
+    for name, variable, text in help_rows(binary, "configuration"):
+        what, _, default = text.partition(" Default: ")
+        option = "" if name == "dev_key" else f"`--{name.replace('_', '-')}`, "
+        key = "" if name == "config" else f"`{name}`"
+        rows.append(f"| {(option + key).removesuffix(', ')} | `{variable}` | {default.removesuffix('.')} | {what} |")
+    return rows
+
+
+def exit_codes(binary):
+    rows = ["| status | name | meaning |", "|---|---|---|"]
+    for status, text in help_rows(binary, "exit-codes"):
+        name, _, meaning = text.partition(": ")
+        rows.append(f"| {status} | `{name}` | {meaning} |")
+    return rows
+
+
+def main():
+    words = [word for word in sys.argv[1:] if word != "--write"]
+    binary = words[0] if words else os.environ.get("HOLDPOINT_BINARY")
+    if not binary:
+        sys.exit("usage: documentation.py [--write] PATH (or set HOLDPOINT_BINARY)")
+    page, failed = PAGE.read_text(), 0
+    tables = {"limits": limits(), "settings": settings(binary), "exit codes": exit_codes(binary)}
+    for name, rows in tables.items():
+        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
+        head, _, rest = page.partition(begin)
+        present, _, tail = rest.partition(end)
+        expected = "\n" + "\n".join(rows) + "\n\n"
+        if "--write" in sys.argv:
+            page = head + begin + expected + end + tail
+        elif present == expected:
+            print(f"ok   {len(rows) - 2} {name} are as documented")
+        else:
+            failed += 1
+            wrong = set(present.splitlines()) ^ set(expected.splitlines())
+            print(f"FAIL {name} differ from docs/operating.md; write them anew with --write:", *sorted(wrong), sep="\n  ")
+    if "--write" in sys.argv:
+        PAGE.write_text(page)
+        return 0
+    print(f"{len(tables) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
