@@ -40,7 +40,7 @@ enum RequestCommands {
         "respond", "Answer a request.",
         details: "The answer is JSON of the form that the request's type asks for; @FILE or - keeps a secret off the "
             + "command line. A permission is answered with --approve or --reject. Exit status 4 means that it did not "
-            + "count: somebody else answered (the winner is named), it is over, or it does not fit and is still pending.",
+            + "count: somebody else answered (the winner is named), it is over, or it does not fit and still pends.",
         operands: [
             Operand("REQUEST", "The request's id."),
             Operand("JSON", "The answer: JSON, @FILE, or - for standard input.", isOptional: true),

@@ -52,7 +52,8 @@ enum TailCommand {
 
     private static func follow(_ path: [String], _ client: RESTClient, _ call: Invocation) throws -> ExitCode {
         let isFeed = path.count == 1
-        let place = Place(call.value("--after"))
+        // A session's log begins at its first event whenever it is asked for; the feed begins now.
+        let place = Place(call.value("--after") ?? (isFeed ? nil : "0"))
         var failures = 0
         while true {
             do {
@@ -69,13 +70,14 @@ enum TailCommand {
                 if case .answered(let response) = end { _ = try RESTClient.judge(response) }
                 // A session's stream ends with it; the feed only when the server stops.
                 if !isFeed { return .success }
+                guard place.isKnown else { throw CommandFailure(.unreachable, "the feed ended before its first event") }
             } catch let error as HTTPClientError {
                 let failure = RESTClient.failure(error)
-                guard failure.status != .usage, place.lastID != nil || failures > 0 else { throw failure }
-                if failures >= attempts { throw failure }
+                // A feed from "now on" cannot be resumed before its first event has told its place.
+                guard failure.status != .usage, place.isKnown, failures < attempts else { throw failure }
             }
             failures += 1
-            if failures > attempts { throw CommandFailure(.unreachable, "the server went away") }
+            guard failures <= attempts else { throw CommandFailure(.unreachable, "the server went away") }
             sleep(1)
         }
     }
@@ -84,6 +86,9 @@ enum TailCommand {
     private final class Place {
         let start: String?
         var lastID: String?
+
+        /// Whether the stream can be resumed here without a gap.
+        var isKnown: Bool { lastID != nil || start != nil }
 
         init(_ start: String?) {
             self.start = start
