@@ -32,7 +32,7 @@ struct SQLiteJournalCrashTests {
         }
     }
 
-    /// Many sessions commit pairs of events as fast as they can and note each acknowledgement, until one pulls the plug.
+    /// Many sessions commit pairs of events as fast as they can and note each acknowledgement, until one ends it all.
     private static func commitUntilKilled(in path: String, after kills: Int) async throws {
         let journal = try SQLiteJournal(SQLiteJournalConfiguration(folder: path), clock: StoppedClock())
         let writer = try await JournalWriter(journal)

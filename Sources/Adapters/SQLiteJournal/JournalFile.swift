@@ -46,8 +46,8 @@ struct JournalFile {
             throw unusable(error)
         }
         try checkFormat(of: connection)
-        // Freed space is overwritten, so that a destroyed secret does not stay in the database. Its sealed form can stay
-        // in the log until the log is next written over; whoever can read that file still lacks the key.
+        // Freed space is overwritten, so that a destroyed secret does not stay in the database. Its sealed form can
+        // stay in the log until the log is next written over; whoever can read that file still lacks the key.
         try put([("journal_mode", "wal"), ("synchronous", "2"), ("secure_delete", "1")], in: connection)
         try put([("wal_autocheckpoint", "\(configuration.checkpointPages)"), cacheSize], in: connection)
         try limitSize(of: connection)
@@ -105,7 +105,7 @@ struct JournalFile {
         }
     }
 
-    /// Changes settings, and refuses a file on which they are not in force afterwards: SQLite ignores what it cannot do.
+    /// Changes settings, and refuses a file on which they are not in force then: SQLite ignores what it cannot do.
     private func put(_ settings: [(String, String)], in connection: SQLiteConnection) throws(JournalUnusable) {
         for (name, value) in settings {
             let actual: String

@@ -8,7 +8,8 @@ extension JournalQueries {
         guard let project = try project(scope) else { return nil }
         let select = try connection.statement(
             """
-            SELECT r.high, r.low, r.type, r.status, s.key, s.name, o.data, c.seq, c.time, c.type, c.feed, c.chain, c.data
+            SELECT r.high, r.low, r.type, r.status, s.key, s.name, o.data,
+              c.seq, c.time, c.type, c.feed, c.chain, c.data
             FROM requests r JOIN sessions s ON s.id = r.session AND s.project = r.project
               JOIN events o ON o.session = r.session AND o.seq = r.opened
               LEFT JOIN events c ON c.session = r.session AND c.seq = r.closed
@@ -51,7 +52,8 @@ extension JournalQueries {
         if query.session != nil {
             return try connection.statement(
                 """
-                SELECT r.high, r.low, r.type, r.status, s.key, s.name, o.data, c.seq, c.time, c.type, c.feed, c.chain, c.data
+                SELECT r.high, r.low, r.type, r.status, s.key, s.name, o.data,
+                  c.seq, c.time, c.type, c.feed, c.chain, c.data
                 FROM sessions s JOIN requests r ON r.session = s.id AND r.project = s.project
                   JOIN events o ON o.session = r.session AND o.seq = r.opened
                   LEFT JOIN events c ON c.session = r.session AND c.seq = r.closed
@@ -63,7 +65,8 @@ extension JournalQueries {
         if query.status == .pending {
             return try connection.statement(
                 """
-                SELECT r.high, r.low, r.type, r.status, s.key, s.name, o.data, c.seq, c.time, c.type, c.feed, c.chain, c.data
+                SELECT r.high, r.low, r.type, r.status, s.key, s.name, o.data,
+                  c.seq, c.time, c.type, c.feed, c.chain, c.data
                 FROM requests r INDEXED BY requests_pending JOIN sessions s ON s.id = r.session AND s.project = ?1
                   JOIN events o ON o.session = r.session AND o.seq = r.opened
                   LEFT JOIN events c ON c.session = r.session AND c.seq = r.closed
@@ -74,7 +77,8 @@ extension JournalQueries {
         }
         return try connection.statement(
             """
-            SELECT r.high, r.low, r.type, r.status, s.key, s.name, o.data, c.seq, c.time, c.type, c.feed, c.chain, c.data
+            SELECT r.high, r.low, r.type, r.status, s.key, s.name, o.data,
+              c.seq, c.time, c.type, c.feed, c.chain, c.data
             FROM blocks b CROSS JOIN requests r ON r.id BETWEEN b.block * 64 AND b.block * 64 + 63
               CROSS JOIN sessions s ON s.id = r.session AND s.project = ?1
               CROSS JOIN events o ON o.session = r.session AND o.seq = r.opened

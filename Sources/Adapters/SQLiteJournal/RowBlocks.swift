@@ -2,9 +2,9 @@ import SQLiteClient
 
 /// A sparse index: which blocks of 64 neighbouring rows of a table hold rows of a project.
 ///
-/// Rows of one project come in runs, so that a note for a block is made once in many rows, where an entry for each row
-/// would cost as much as a tenth of a commit. A reader goes through a project's blocks in order and looks at the rows in
-/// each; at worst, when 64 projects take turns, it reads 64 rows for each that it wants.
+/// Rows of one project come in runs, so that a note for a block is made once in many rows, where an entry for each
+/// row would cost as much as a tenth of a commit. A reader goes through a project's blocks in order and looks at the
+/// rows in each; at worst, when 64 projects take turns, it reads 64 rows for each that it wants.
 struct RowBlocks {
     /// The rows of a block.
     static let size: Int64 = 64

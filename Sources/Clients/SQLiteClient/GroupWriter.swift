@@ -1,8 +1,8 @@
 /// Commits the writes of many callers together, on a thread of its own: one transaction and one sync for each batch.
 ///
-/// A batch starts as soon as the writer is idle, with no timer, and holds what has been queued by then: while one batch
-/// syncs, the next one gathers. Batches are committed in order; within a batch, writes run in the order of their arrival
-/// and each sees those before it. A write that breaks a constraint is taken back alone.
+/// A batch starts as soon as the writer is idle, with no timer, and holds what has been queued by then: while one
+/// batch syncs, the next one gathers. Batches are committed in order; within a batch, writes run in the order of their
+/// arrival and each sees those before it. A write that breaks a constraint is taken back alone.
 package actor GroupWriter<Database: GroupWritable> {
     private let thread: SQLiteThread
     private let limits: GroupLimits

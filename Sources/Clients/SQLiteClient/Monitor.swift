@@ -1,8 +1,8 @@
 import Glibc
 
-/// A value behind a lock, with a condition to wait for; hold it for a few instructions only, never over work or an `await`.
-// Unchecked: every access to the value is between lock and unlock of the one mutex, and the pointers are freed in `deinit`,
-// when nobody can be waiting any more.
+/// A value behind a lock, with a condition to wait for; hold it for a few instructions only, never over an `await`.
+// Unchecked: every access to the value is between lock and unlock of the one mutex, and the pointers are freed in
+// `deinit`, when nobody can be waiting any more.
 package final class Monitor<Value>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>

@@ -1,6 +1,6 @@
 /// A write that waits for its batch, without the type of its output.
-// Unchecked: the queue hands it over; the caller that made it does not touch it again, and the writer's thread alone does
-// from then on.
+// Unchecked: the queue hands it over; the caller that made it does not touch it again, and the writer's thread alone
+// does from then on.
 class PendingWrite<Database: GroupWritable>: @unchecked Sendable {
     /// Roughly what the write will store.
     let bytes: Int

@@ -4,8 +4,6 @@ import CSQLite
 package final class SQLiteConnection {
     /// How the file is opened.
     package enum Access: Sendable {
-        /// Reading only; the file must exist.
-        case readOnly
         /// Reading and writing; the file must exist.
         case readWrite
         /// Reading and writing; a missing file is made.
@@ -29,7 +27,6 @@ package final class SQLiteConnection {
     package init(path: String, access: Access, busyTimeout: Duration) throws(SQLiteError) {
         let mode =
             switch access {
-            case .readOnly: SQLITE_OPEN_READONLY
             case .readWrite: SQLITE_OPEN_READWRITE
             case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             }
@@ -61,7 +58,7 @@ package final class SQLiteConnection {
 
     /// The prepared statement for a text in the program; it is prepared at its first use and kept.
     ///
-    /// The cache is keyed by the address of the literal, so it is bounded by the program's text and costs no comparison.
+    /// The cache is keyed by the address of the literal: it is bounded by the program's text and compares nothing.
     package func statement(_ text: StaticString) throws(SQLiteError) -> SQLiteStatement {
         if let kept = statements[text.utf8Start] { return kept }
         let prepared = try SQLiteStatement(text, on: handle)
@@ -92,9 +89,6 @@ package final class SQLiteConnection {
 
     /// How many rows the last insert, update or delete changed.
     package var changedRows: Int64 { sqlite3_changes64(handle) }
-
-    /// How many rows this connection has changed since it was opened.
-    package var totalChanges: Int64 { sqlite3_total_changes64(handle) }
 
     private static func milliseconds(_ duration: Duration) -> Int64 {
         let (seconds, attoseconds) = duration.components

@@ -2,7 +2,7 @@ import CSQLite
 
 /// A prepared statement: bind its values, step through its rows, reset it.
 ///
-/// Parameters are numbered from 1 and columns from 0, as in SQLite. Bound values stay until they are bound anew or cleared.
+/// Parameters are numbered from 1 and columns from 0, as in SQLite. Bound values stay until they are bound anew.
 package final class SQLiteStatement {
     private let handle: OpaquePointer
     // SQLite copies what is bound with this mark before the call returns.
@@ -134,11 +134,6 @@ package final class SQLiteStatement {
     /// Binds null.
     package func bindNull(at index: Int32) throws(SQLiteError) {
         try check(sqlite3_bind_null(handle, index))
-    }
-
-    /// Sets all values to null.
-    package func clear() {
-        _ = sqlite3_clear_bindings(handle)
     }
 
     // MARK: Values out

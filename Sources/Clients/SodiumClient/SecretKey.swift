@@ -1,8 +1,8 @@
 import CSodium
 
-/// A 32-byte secret key in guarded memory that is never swapped out (where the system allows it) and is zeroed at the end.
-// Unchecked: the memory is written only in `init`, before any other thread can hold the object, is read-only from then on
-// (the page itself is write-protected), and is freed in `deinit`, after the last use.
+/// A 32-byte secret key in guarded memory that is not swapped out, where the system allows it, and zeroed at the end.
+// Unchecked: the memory is written only in `init`, before any other thread can hold the object, is read-only from then
+// on (the page itself is write-protected), and is freed in `deinit`, after the last use.
 package final class SecretKey: @unchecked Sendable {
     /// The number of bytes of every key.
     package static let size = 32
@@ -36,7 +36,7 @@ package final class SecretKey: @unchecked Sendable {
         try SecretKey { randombytes_buf($0, size) }
     }
 
-    /// A key for one purpose, derived from this one (BLAKE2b as libsodium's `crypto_kdf`), so that no two purposes share a key.
+    /// A key for one purpose, derived from this one by `crypto_kdf` (BLAKE2b), so that no two purposes share a key.
     ///
     /// - Parameters:
     ///   - purpose: the number of the purpose; the same number gives the same key.

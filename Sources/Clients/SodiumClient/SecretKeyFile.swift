@@ -25,7 +25,7 @@ package struct SecretKeyFile: Sendable {
 
     /// Reads the key.
     ///
-    /// - Throws: `SecretKeyFileError.missing` if there is no file, and others if it is not a key file or open to others.
+    /// - Throws: `SecretKeyFileError.missing` if there is no file; another one if it is no key file or open to others.
     package func load() throws(SecretKeyFileError) -> SecretKey {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else {
