@@ -200,21 +200,11 @@ extension ServerFixture {
 }
 
 extension RawClient {
-    /// Sends junk until the peer takes no more for several rounds of its loop, or `total` is reached; returns how much.
-    func sendWithoutWaiting(total: Int, between round: () async -> Void) async -> Int {
+    /// Sends junk until the peer takes no more for 300 ms, or `total` is reached; returns how much was taken.
+    func sendJunk(upTo total: Int) -> Int {
         let junk = [UInt8](repeating: 0x6A, count: 65_536)
         var sent = 0
-        var refusals = 0
-        while sent < total, refusals < 50 {
-            let count = sendOnce(junk)
-            if count > 0 {
-                sent += count
-                refusals = 0
-            } else {
-                refusals += 1
-                await round()
-            }
-        }
+        while sent < total, isWritable(withinMilliseconds: 300) { sent += sendOnce(junk) }
         return sent
     }
 }

@@ -95,6 +95,12 @@ final class RawClient {
         return poll(&entry, 1, limit) > 0
     }
 
+    /// Whether the kernel takes something more within this time.
+    func isWritable(withinMilliseconds limit: Int32) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return poll(&entry, 1, limit) > 0
+    }
+
     /// Tells the peer that nothing more will be sent.
     func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
