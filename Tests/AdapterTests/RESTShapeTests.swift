@@ -15,7 +15,7 @@ struct RESTShapeTests {
     private static let requestCommon: Set<String> = [
         "id", "session", "type", "status", "title", "message", "arguments_digest", "context", "default",
         "response_schema", "opened_by", "created_at", "expires_at", "response", "responded_by", "responded_at",
-        "comment", "approved_digest",
+        "comment", "approved_digest", "custom_schema",
     ]
     private static let requestOfType: [RequestType: Set<String>] = [
         .clarification: ["question", "options", "allow_custom"],

@@ -16,9 +16,12 @@ extension HumanRequest {
         let openedBy = reader.requiredString("opened_by")
         let createdText = reader.requiredString("created_at")
         let expiresText = reader.optionalString("expires_at", nullable: true)
-        // The session is known from the log itself, and a request that opens is always pending.
-        _ = reader.optionalValue("session")
-        _ = reader.optionalValue("status")
+        // The session is known from the log itself, and a request that opens is pending: nothing became of it yet.
+        _ = reader.requiredString("session")
+        if reader.requiredString("status") != RequestStatus.pending.rawValue { reader.fail("status", "is not pending") }
+        for key in ["response", "responded_by", "responded_at", "comment", "approved_digest"] {
+            if reader.requiredValue(key)?.isNull == false { reader.fail(key, "is not null") }
+        }
         let type = typeText.flatMap { RequestType(rawValue: $0) }
         let question = type.flatMap {
             RequestQuestions.question(for: $0).read(from: &reader, title: title ?? "")

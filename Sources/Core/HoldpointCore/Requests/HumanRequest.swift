@@ -30,31 +30,13 @@ package struct HumanRequest: Sendable {
     /// The type of the question.
     package var type: RequestType { Swift.type(of: question).type }
 
-    /// Writes the request as it is recorded when it opens.
-    package func write(into writer: inout JSONWriter, session: SessionID) {
+    /// Writes the request as an object, with what became of it; null where nothing did.
+    package func write(into writer: inout JSONWriter, session: SessionID, closing: RequestClosing? = nil) {
         writer.beginObject()
-        writeMembers(into: &writer, session: session, status: .pending)
-        writer.member("custom_schema", responseSchema != nil)
-        writer.endObject()
-    }
-
-    /// Writes the request as it is shown, with what became of it; null where nothing did.
-    package func writeView(into writer: inout JSONWriter, session: SessionID, closing: RequestClosing? = nil) {
-        writer.beginObject()
-        writeMembers(into: &writer, session: session, status: closing?.status ?? .pending)
-        writer.member("response", closing?.response)
-        writer.member("responded_by", closing?.closedBy?.text)
-        writer.member("responded_at", closing?.closedAt)
-        writer.member("comment", closing?.comment)
-        writer.member("approved_digest", closing?.approvedDigest?.description)
-        writer.endObject()
-    }
-
-    private func writeMembers(into writer: inout JSONWriter, session: SessionID, status: RequestStatus) {
         writer.member("id", id.description)
         writer.member("session", session.text)
         writer.member("type", type.rawValue)
-        writer.member("status", status.rawValue)
+        writer.member("status", (closing?.status ?? .pending).rawValue)
         writer.member("title", title)
         writer.member("message", message)
         question.write(into: &writer)
@@ -62,9 +44,16 @@ package struct HumanRequest: Sendable {
         writer.member("context", context)
         writer.member("default", defaultAnswer)
         writer.member("response_schema", responseSchema ?? question.answerSchema)
+        writer.member("custom_schema", responseSchema != nil)
         writer.member("opened_by", openedBy.text)
         writer.member("created_at", createdAt)
         writer.member("expires_at", expiresAt)
+        writer.member("response", closing?.response)
+        writer.member("responded_by", closing?.closedBy?.text)
+        writer.member("responded_at", closing?.closedAt)
+        writer.member("comment", closing?.comment)
+        writer.member("approved_digest", closing?.approvedDigest?.description)
+        writer.endObject()
     }
 
     /// What is wrong with an answer, as pointers into it; empty if it fits.

@@ -30,7 +30,7 @@ package struct SessionView: Sendable, Equatable {
         writer.member("error", error)
         writer.key("open_requests")
         writer.beginArray()
-        for open in state.openRequests { open.request.writeView(into: &writer, session: state.identity.id) }
+        for open in state.openRequests { open.request.write(into: &writer, session: state.identity.id) }
         writer.endArray()
         writer.member("labels", state.labels)
         writer.member("on_behalf_of", state.onBehalfOf)

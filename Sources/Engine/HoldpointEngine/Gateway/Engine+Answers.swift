@@ -6,17 +6,28 @@ extension Engine {
     package func answer(
         _ answer: RawAnswer, to request: RequestID, in scope: Scope, options: CommandOptions
     ) async throws(GatewayError) -> CommandResult {
+        if await storesFirst(options) {
+            let (identity, question) = try await identify(request, in: scope)
+            let envelope = try envelope(answer, to: question, of: request, in: scope, options: options)
+            return try await store(envelope, for: identity, options: options, request: request)
+        }
         let (session, question) = try await locate(request, in: scope)
-        let box = services.ports.secretBox
+        let envelope = try envelope(answer, to: question, of: request, in: scope, options: options)
+        return try await give(envelope, to: session, options: options, request: request)
+    }
+
+    private func envelope(
+        _ answer: RawAnswer, to question: any RequestQuestion, of request: RequestID, in scope: Scope,
+        options: CommandOptions
+    ) throws(GatewayError) -> CommandEnvelope {
         // Equal answers have equal fingerprints; without the node's key nobody can try guesses against one (I9).
-        let fingerprint = box.fingerprint(
+        let fingerprint = services.ports.secretBox.fingerprint(
             Self.comparable(answer.response), context: "answer \(scope) \(request)")
         let (visible, secrets) = try seal(answer.response, to: question, as: request, in: scope)
         let command = AnswerRequest(
             request: request, response: visible, comment: answer.comment, principal: options.principal,
             receivedAt: services.ports.clock.now(), fingerprint: fingerprint, sealedSecrets: secrets)
-        let envelope = CommandEnvelope(command: command, idempotency: claim(options, in: scope))
-        return try await give(envelope, to: session, options: options, request: request)
+        return CommandEnvelope(command: command, idempotency: claim(options, in: scope))
     }
 
     package func secrets(

@@ -39,35 +39,35 @@ extension Engine {
     package func command(
         _ act: SessionAct, to session: SessionID, in scope: Scope, options: CommandOptions
     ) async throws(GatewayError) -> CommandResult {
-        let found = try await locate(session, in: scope)
-        if case .resume = act, await found.view().quarantine != nil { try await release(found) }
         let command = command(for: act, by: options.principal)
-        var request: RequestID?
-        if let opening = command as? OpenRequest { request = opening.id }
-        return try await give(
-            CommandEnvelope(command: command, idempotency: claim(options, in: scope)), to: found, options: options,
-            request: request)
+        let request = (command as? OpenRequest)?.id
+        let envelope = CommandEnvelope(command: command, idempotency: claim(options, in: scope))
+        if await storesFirst(options), !command.isResume {
+            let identity = try await identify(session, in: scope)
+            return try await store(envelope, for: identity, options: options, request: request)
+        }
+        let found = try await locate(session, in: scope)
+        if command.isResume, await found.view().quarantine != nil { try await release(found) }
+        return try await give(envelope, to: found, options: options, request: request)
     }
 
     package func withdraw(
         _ request: RequestID, reason: String?, in scope: Scope, options: CommandOptions
     ) async throws(GatewayError) -> CommandResult {
-        let (session, _) = try await locate(request, in: scope)
         let command = WithdrawRequest(request: request, reason: reason, principal: options.principal)
+        let envelope = CommandEnvelope(command: command, idempotency: claim(options, in: scope))
+        if await storesFirst(options) {
+            let identity = try await identify(request, in: scope).session
+            return try await store(envelope, for: identity, options: options, request: request)
+        }
         return try await give(
-            CommandEnvelope(command: command, idempotency: claim(options, in: scope)), to: session, options: options,
-            request: request)
+            envelope, to: try await locate(request, in: scope).session, options: options, request: request)
     }
 
-    /// Gives a command to a session, or stores it first where that was asked for or is due.
+    /// Gives a command to a session here and now.
     func give(
         _ envelope: CommandEnvelope, to session: SessionActor, options: CommandOptions, request: RequestID?
     ) async throws(GatewayError) -> CommandResult {
-        if await storesFirst(options) {
-            // Stored, it would wait for an operator without a word.
-            if let reason = await session.view().quarantine { throw .rejected(.quarantined(reason)) }
-            return try await store(envelope, for: session.identity, options: options, request: request)
-        }
         let outcome: CommandOutcome
         do {
             outcome = try await directory.perform(envelope, on: session)
@@ -151,6 +151,11 @@ extension Engine {
                 fingerprint: services.ports.secretBox.fingerprint(options.body, context: "body \(scope) \(key)"))
         }
     }
+}
+
+extension SessionCommand {
+    /// Whether this is an operator's word, which a quarantined session takes too.
+    fileprivate var isResume: Bool { self is ResumeSession }
 }
 
 extension CommandOutcome {

@@ -13,6 +13,26 @@ extension Engine {
         throw .rejected(Rejection(.sessionNotFound, "there is no such session"))
     }
 
+    /// The session that a caller names, without folding it: after an unclean death its log may be what kills (I10).
+    func identify(_ id: SessionID, in scope: Scope) async throws(GatewayError) -> SessionIdentity {
+        let found = try await reading { () throws(JournalError) in
+            try await self.services.ports.journal.find(id, in: scope)
+        }
+        guard let found else { throw .rejected(Rejection(.sessionNotFound, "there is no such session")) }
+        return found
+    }
+
+    /// The session of a request that a caller names, and what the request asks, without folding the session.
+    func identify(
+        _ request: RequestID, in scope: Scope
+    ) async throws(GatewayError) -> (session: SessionIdentity, question: any RequestQuestion) {
+        let found = try await reading { () throws(JournalError) in
+            try await self.services.ports.journal.request(request, in: scope)
+        }
+        guard let found else { throw .rejected(Rejection(.requestNotFound, "there is no such request")) }
+        return (found.session, try view(of: found).request.question)
+    }
+
     /// The session of a request that a caller names, and what the request asks; 404 if the scope has none (I5).
     func locate(
         _ request: RequestID, in scope: Scope

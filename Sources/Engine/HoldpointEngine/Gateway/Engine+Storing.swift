@@ -12,6 +12,7 @@ extension Engine {
         _ envelope: CommandEnvelope, for session: SessionIdentity, options: CommandOptions, request: RequestID?
     ) async throws(GatewayError) -> CommandResult {
         if await life.isStopping { throw .unavailable("the node is stopping", retryAfter: .seconds(2)) }
+        if let reason = try await quarantine(of: session) { throw .rejected(.quarantined(reason)) }
         let now = services.ports.clock.now()
         let id = StoredCommandID(Identifier128(time: now, random: services.ports.entropy.random128()))
         let command = StoredCommandCodec(secretBox: services.ports.secretBox).seal(
@@ -31,6 +32,16 @@ extension Engine {
         await outcome.wait(until: deadline, clock: services.ports.clock)
         await router.unwatch(id, outcome)
         return try await told(id, of: session, request: request) ?? stored
+    }
+
+    /// Why a session is quarantined, read without folding it; stored, its commands would wait for an operator unsaid.
+    private func quarantine(of session: SessionIdentity) async throws(GatewayError) -> String? {
+        if let resident = await directory.resident(session.id, in: session.scope) {
+            return await resident.view().quarantine
+        }
+        return try await reading { () throws(JournalError) in
+            try await self.services.ports.journal.load(session.key, in: session.scope, usingSnapshot: true)?.quarantine
+        }
     }
 
     /// What became of a stored command, in the form of a direct reply; nil while it waits.

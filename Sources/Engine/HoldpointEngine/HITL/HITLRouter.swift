@@ -14,6 +14,8 @@ actor HITLRouter {
     private var watchers: [StoredCommandID: [Signal]] = [:]
     /// While true, each attempt is counted before it begins, since it may be the process's last (I10).
     private var countsFirst = false
+    /// Those counted in this life: an attempt that the store or the node cut short is not counted a second time.
+    private var counted: Set<StoredCommandID> = []
 
     init(services: SessionServices, directory: SessionDirectory) {
         self.services = services
@@ -21,7 +23,10 @@ actor HITLRouter {
         codec = StoredCommandCodec(secretBox: services.ports.secretBox)
     }
 
-    func setCountsFirst(_ value: Bool) { countsFirst = value }
+    func setCountsFirst(_ value: Bool) {
+        countsFirst = value
+        counted = []
+    }
 
     /// A signal that is set when the command gets its outcome.
     func watch(_ id: StoredCommandID) -> Signal {
@@ -113,11 +118,17 @@ actor HITLRouter {
         guard underWay.insert(command.id).inserted else { return }
         defer { underWay.remove(command.id) }
         do {
-            if countsFirst, try await countAttempt(command) { return }
+            if countsFirst, !counted.contains(command.id) {
+                if try await countAttempt(command) { return }
+                counted.insert(command.id)
+            }
             _ = try await carryOut(command)
+            counted.remove(command.id)
             await tell(command.id)
         } catch .failed(let reason) {
-            if !countsFirst { _ = try? await countAttempt(command, reason: reason) }
+            // Counted before it began, or now: either way each attempt counts once.
+            if !countsFirst || !counted.contains(command.id) { _ = try? await countAttempt(command, reason: reason) }
+            counted.remove(command.id)
         } catch {
             // The store is away, the shard moved, or the commit is in doubt: none of it is the command's fault.
             return

@@ -80,6 +80,14 @@ extension SessionActor {
         do {
             _ = try await services.ports.journal.commit(commit)
             return await committed()
+        } catch .fenced {
+            // Another session's doubt may have raised the shard's generation while this commit was on its way.
+            let fence = try await currentFence()
+            guard fence.epoch == commit.fence.epoch, fence.generation > commit.fence.generation else {
+                standing = .lost
+                throw .notOwner
+            }
+            return try await write(commit.fenced(by: fence), of: envelope, committed)
         } catch {
             return try await recover(from: error, of: commit, envelope: envelope, committed)
         }
@@ -92,9 +100,15 @@ extension SessionActor {
         switch error {
         case .inDoubt(let detail):
             standing = .lost
+            doubted = commit.fence
             await services.counters.countDoubt()
-            guard try await wasMade(commit, detail: detail) else { throw .unavailable(detail) }
+            guard try await wasMade(commit, detail: detail) else {
+                standing = .sound
+                doubted = nil
+                throw .unavailable(detail)
+            }
             standing = .sound
+            doubted = nil
             return await committed()
         case .idempotencyKeyUsed(let record):
             guard let claim = envelope.idempotency else { throw SessionFailure(error) }

@@ -5,10 +5,9 @@ extension SessionActor {
     /// Reads the session again after a commit whose outcome is unknown, or after another wrote.
     func becomeSound() async throws(SessionFailure) {
         guard standing == .lost else { return }
-        let fence = try await currentFence()
         do {
             // Nothing of an earlier segment may still land once the log is read.
-            await services.ownership.raise(to: try await services.ports.journal.raiseGeneration(of: fence))
+            if let doubted { try await fenceOff(doubted) }
         } catch {
             throw SessionFailure(error)
         }
@@ -27,6 +26,7 @@ extension SessionActor {
             bytesSinceSnapshot = 0
         }
         standing = .sound
+        doubted = nil
         announceHead()
         await services.deadlines.arm(identity.reference, at: quarantine == nil ? state.wakeAt : nil)
     }
@@ -41,14 +41,17 @@ extension SessionActor {
             await clock.sleep(
                 until: clock.now().adding(milliseconds: services.configuration.doubtMilliseconds))
         }
+        // A deadline makes somebody look again, even if no caller comes back.
+        await services.deadlines.arm(
+            identity.reference, at: clock.now().adding(milliseconds: services.configuration.timerRetryMilliseconds))
         throw .inDoubt(detail)
     }
 
+    /// Whether the commit was made; nil while the store cannot tell.
     private func tryToTell(_ commit: SessionCommit) async -> Bool? {
         let journal = services.ports.journal
         do {
-            let raised = try await journal.raiseGeneration(of: commit.fence)
-            await services.ownership.raise(to: raised)
+            try await fenceOff(commit.fence)
             if let first = commit.events.first {
                 // The chain binds the event to its bytes and its time, so an equal value is this very commit.
                 let found = try await journal.events(
@@ -62,10 +65,21 @@ extension SessionActor {
                 return try await journal.idempotencyRecord(claim.key, in: identity.scope) == claim
             }
             return true
-        } catch .fenced {
-            return false
         } catch {
             return nil
+        }
+    }
+
+    /// Makes sure that nothing that was sent under a fence can still land: raises the generation, unless that was done.
+    private func fenceOff(_ old: Fence) async throws(JournalError) {
+        guard let current = await services.ownership.fence(for: old.shard), current.epoch == old.epoch,
+            current.generation == old.generation
+        else { return }
+        do {
+            await services.ownership.raise(to: try await services.ports.journal.raiseGeneration(of: current))
+        } catch .fenced {
+            // Another session of the shard raised it in this moment, or the shard has another owner: either will do.
+            return
         }
     }
 

@@ -24,6 +24,8 @@ actor SessionActor {
     var bytesSinceSnapshot: Int
     var quarantine: String?
     var standing = Standing.sound
+    /// The fence of a commit in doubt, under which nothing may land any more before the log is read.
+    var doubted: Fence?
     private var isBusy = false
     private var waiting = FirstInFirstOut<UnsafeContinuation<Void, Never>>()
 
@@ -53,12 +55,18 @@ actor SessionActor {
         defer { giveTurn() }
         try await becomeSound()
         if let reason = quarantine {
+            // Its deadlines rest until an operator resumes it.
             return .rejected(.quarantined(reason))
         }
         if type(of: envelope.command).closesRequests, !state.openRequests.isEmpty {
             try await applyStoredAnswers()
         }
-        return try await decide(envelope)
+        let outcome = try await decide(envelope)
+        if envelope.command is ExpireRequests {
+            // The wheel forgot the deadline when it fired; what is left of it, or comes next, is armed within the turn.
+            await services.deadlines.arm(identity.reference, at: state.wakeAt)
+        }
+        return outcome
     }
 
     /// The session as it is committed.
@@ -69,7 +77,8 @@ actor SessionActor {
 
     /// Leaves memory, if nothing needs it: no turn under way, and no effect open that is not a timer or a request.
     func retire() -> Bool {
-        guard !isBusy, state.openEffects.allSatisfy(\.allowsPassivation) else { return false }
+        // What is lost must be read again by this very actor, which knows under which fence it wrote last.
+        guard !isBusy, standing == .sound, state.openEffects.allSatisfy(\.allowsPassivation) else { return false }
         standing = .retired
         return true
     }

@@ -108,7 +108,7 @@ actor SessionDirectory {
                 let identity = session.identity
                 session = try await self.session(identity.key, in: identity.scope) ?? begin(identity)
             } catch .notOwner {
-                residents[session.identity.key] = nil
+                forget(session)
                 throw .notOwner
             }
         }

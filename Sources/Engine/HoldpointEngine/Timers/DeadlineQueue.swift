@@ -45,6 +45,17 @@ actor DeadlineQueue {
         }
     }
 
+    /// Arms a session again that could not act, unless something was armed for it meanwhile that is no later.
+    func retry(_ session: SessionReference, at time: Timestamp) async {
+        if let armed = wheel.deadline(of: key(of: session.key, in: session.scope)), armed <= time { return }
+        await arm(session, at: time)
+    }
+
+    /// Arms what a page of the journal said, unless a commit since has armed the session itself.
+    func fill(_ session: SessionReference, at deadline: Timestamp) async {
+        if wheel.deadline(of: key(of: session.key, in: session.scope)) == nil { await arm(session, at: deadline) }
+    }
+
     /// Where the horizon is, and where it should be by now if it is half used up; nil if it is far enough away.
     func horizonToFill() -> (from: Timestamp, until: Timestamp)? {
         let target = clock.now().adding(milliseconds: horizonMilliseconds)

@@ -34,7 +34,7 @@ struct DeadlineService: Sendable {
                         milliseconds: services.configuration.timerRetryMilliseconds))
                 continue
             }
-            for deadline in page { await services.deadlines.arm(deadline.identity.reference, at: deadline.wakeAt) }
+            for deadline in page { await services.deadlines.fill(deadline.identity.reference, at: deadline.wakeAt) }
             guard page.count == services.configuration.timerPage, let end = page.last else { return }
             from = end.wakeAt
             last = end.identity.key
@@ -53,20 +53,18 @@ struct DeadlineService: Sendable {
     }
 
     private func fire(_ reference: SessionReference) async {
-        let retry = services.ports.clock.now().adding(
-            milliseconds: services.configuration.timerRetryMilliseconds)
         do {
             guard let session = try await directory.session(reference.key, in: reference.scope) else { return }
-            do {
-                _ = try await directory.perform(CommandEnvelope(command: ExpireRequests()), on: session)
-            } catch .unavailable, .overloaded, .inDoubt, .retired {
-                await services.deadlines.arm(reference, at: retry)
-            }
-        } catch .unavailable, .overloaded, .inDoubt {
-            await services.deadlines.arm(reference, at: retry)
-        } catch {
-            // Another owner's, or damaged: the one acts itself, the other is shown as failed when it is next used.
+            _ = try await directory.perform(CommandEnvelope(command: ExpireRequests()), on: session)
+        } catch .failed {
+            // Damaged: it shows as failed when it is next used, and no deadline can mend it.
             return
+        } catch {
+            // The store or the node is to blame, or the shard is another's, who then looks after it.
+            guard await services.ownership.fence(for: reference.key.shard) != nil else { return }
+            let retry = services.ports.clock.now().adding(
+                milliseconds: services.configuration.timerRetryMilliseconds)
+            await services.deadlines.retry(reference, at: retry)
         }
     }
 }
