@@ -184,19 +184,22 @@ class Checks:
 
     def check_read_only_folder(self):
         """a folder that may not be written is refused, and stays as it was"""
-        self.data.mkdir()
-        self.data.chmod(0o555)
-        binary = self.folder / "holdpoint"
-        shutil.copy(self.binary, binary)
-        binary.chmod(0o755)
-        self.folder.chmod(0o755)
-        words = [str(binary), "serve", "--listen", f"127.0.0.1:{free_port()}", "--data", str(self.data)]
-        if os.geteuid() == 0:
-            words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *words]
-        made = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE_SECONDS, env=environment())
+        # Not under TMPDIR, which others than its owner may be unable to reach.
+        with tempfile.TemporaryDirectory(prefix="holdpoint-operating.", dir="/tmp") as name:
+            folder = pathlib.Path(name)
+            folder.chmod(0o755)
+            binary, data = folder / "holdpoint", folder / "data"
+            shutil.copy(self.binary, binary)
+            binary.chmod(0o755)
+            data.mkdir(mode=0o555)
+            words = [str(binary), "serve", "--listen", f"127.0.0.1:{free_port()}", "--data", str(data)]
+            if os.geteuid() == 0:
+                words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *words]
+            made = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE_SECONDS, env=environment())
+            kept = list(data.iterdir())
         expect(made.returncode == 9, f"status {made.returncode}: {made.stderr}")
         expect("cannot be used: Permission denied" in made.stderr, made.stderr)
-        expect(list(self.data.iterdir()) == [], "something was written")
+        expect(kept == [], f"something was written: {kept}")
 
     def check_newer_format(self):
         """data of a later release is refused and not touched"""

@@ -57,18 +57,21 @@ class Verdict:
     # What the server says now
 
     def get(self, path):
+        """What is there; None if it is gone, which is for the caller to judge."""
         status, value = self.campaign.agents.call("GET", BASE + path)
+        if status == 404:
+            return None
         if status != 200:
             raise SystemExit(f"GET {path}: {status} {value}")
         return value
 
     def log(self, session):
         events = []
-        while True:
-            page = self.get(f"/sessions/{session.id}/events?after={len(events)}&limit=1000")
+        while page := self.get(f"/sessions/{session.id}/events?after={len(events)}&limit=1000"):
             events += page["items"]
             if not page["has_more"]:
-                return events
+                break
+        return events
 
     def outcomes(self):
         return {command: self.get(f"/commands/{command}") for _, _, command in self.campaign.stored}
@@ -77,9 +80,8 @@ class Verdict:
         return [item["id"] for item in self.get(f"/sessions?status={status}&limit=100")["items"]]
 
     def unfinished(self):
-        return [
-            f"{session.id}: {found['status']}" for session in self.campaign.sessions
-            if (found := self.get(f"/sessions/{session.id}"))["status"] != "completed"]
+        found = {session.id: self.get(f"/sessions/{session.id}") for session in self.campaign.sessions}
+        return [f"{id}: {value and value['status']}" for id, value in found.items() if (value or {}).get("status") != "completed"]
 
     # What must agree
 
@@ -125,7 +127,9 @@ class Verdict:
         wrong = []
         for session, what, command in self.campaign.stored:
             outcome = outcomes[command]
-            if outcome["status"] not in ("applied", "refused"):
+            if outcome is None:
+                wrong.append(f"{session.id} {what}: gone")
+            elif outcome["status"] not in ("applied", "refused"):
                 wrong.append(f"{session.id} {what}: {outcome['status']}")
             elif what.startswith("answer"):
                 person = int(what.split()[1])
@@ -155,8 +159,9 @@ class Verdict:
         for session in self.campaign.sessions:
             applied = self.winner(logs, session) if session.type == "permission" else None
             expected = 1 if applied else 0
-            if billed.pop(session.id, 0) != expected:
-                wrong.append(f"{session.id}: billed {billed[session.id]} times instead of {expected}")
+            times = billed.pop(session.id, 0)
+            if times != expected:
+                wrong.append(f"{session.id}: billed {times} times instead of {expected}")
             elif applied:
                 cents = 160000 if applied["response"]["action"] == "edit" else 170000
                 if amounts[session.id] != cents:
