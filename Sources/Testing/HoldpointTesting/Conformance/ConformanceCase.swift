@@ -22,7 +22,7 @@ package struct ConformanceFailure: Error, CustomStringConvertible {
 /// Throws unless the condition holds.
 func expect(
     _ condition: Bool, _ expectation: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line
-) throws(ConformanceFailure) {
+) throws {
     if !condition { throw ConformanceFailure(description: "\(expectation()) (\(file):\(line))") }
 }
 
@@ -30,7 +30,7 @@ func expect(
 func expectEqual<Value: Equatable>(
     _ found: Value, _ expected: Value, _ what: @autoclosure () -> String, file: StaticString = #fileID,
     line: UInt = #line
-) throws(ConformanceFailure) {
+) throws {
     if found != expected {
         throw ConformanceFailure(description: "\(what()): expected \(expected), found \(found) (\(file):\(line))")
     }
@@ -39,7 +39,7 @@ func expectEqual<Value: Equatable>(
 /// The value; throws if there is none.
 func expectPresent<Value>(
     _ value: Value?, _ what: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line
-) throws(ConformanceFailure) -> Value {
+) throws -> Value {
     guard let value else { throw ConformanceFailure(description: "there is no \(what()) (\(file):\(line))") }
     return value
 }

@@ -27,8 +27,11 @@ extension JournalConformance {
             try expect(raised.generation > old.generation, "the generation rises")
             try expectEqual(try await scene.refusal(of: try scene.commit(identity, head: 0)), .fenced, "refusal")
             _ = try await scene.store.commit(try scene.commit(identity, head: 0, fence: raised))
-            try await JournalScene.expectRefusal("raising an old fence") { () async throws(JournalError) in
-                _ = try await scene.store.raiseGeneration(of: old)
+            try expectEqual(
+                try await scene.store.raiseGeneration(of: old), raised, "raising again what was raised already")
+            _ = try await scene.store.takeUp(node: try NodeName("node-2"))
+            try await JournalScene.expectRefusal("raising under an old epoch") { () async throws(JournalError) in
+                _ = try await scene.store.raiseGeneration(of: raised)
             }
         },
         scene("I2: when raising a generation returns, every commit under the old one is made or will be refused") {

@@ -54,6 +54,18 @@ extension JournalConformance {
             let view = try await scene.store.storedCommand(command.id, in: scene.scope)
             try expectEqual(view?.command.attempts, 3, "attempts read back")
         },
+        scene("I9: the sealed form of a command goes with its outcome, unless it was given up") { scene in
+            let outcomes: [StoredOutcome] = [
+                .refused(Rejection(.sessionPaused, "?")), .applied(.session(isNew: false)), .dead("?"),
+            ]
+            for (number, outcome) in outcomes.enumerated() {
+                let command = scene.command(Int64(number + 1), for: try scene.identity(1))
+                try await scene.store.store(command)
+                _ = try await scene.store.decide(DecidedCommand(id: command.id, outcome: outcome), in: scene.scope)
+                let sealed = try await scene.store.storedCommand(command.id, in: scene.scope)?.command.sealed
+                try expectEqual(sealed, outcome.isGivenUp ? command.sealed : [], "sealed form after \(outcome)")
+            }
+        },
         scene("commands without an outcome are listed oldest first, by session and by shard, in pages") { scene in
             let identities = try [
                 scene.identity(1, shard: 1), scene.identity(2, shard: 2), scene.identity(3, shard: 1),

@@ -87,7 +87,7 @@ extension JournalConformance {
         _ = try await scene.store.commit(
             try scene.commit(
                 identity, head: 0, events: [JournalScene.event(1, isOnFeed: true), JournalScene.event(2)],
-                summary: try JournalScene.summary(.waiting),
+                summary: scene.summary(.waiting),
                 requests: [
                     RequestChange(id: request, type: .environment, status: .pending, openedAt: 2, closedAt: nil)
                 ],

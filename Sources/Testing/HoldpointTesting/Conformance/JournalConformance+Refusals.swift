@@ -56,7 +56,7 @@ extension JournalConformance {
         try await scene.store.store(scene.command(1, for: identity))
         let full = try scene.commit(
             identity, head: 1, events: [JournalScene.event(2, isOnFeed: true)],
-            summary: try JournalScene.summary(.waiting, wakeAt: JournalScene.time(50)),
+            summary: scene.summary(.waiting, wakeAt: JournalScene.time(50)),
             requests: [RequestChange(id: request, type: .permission, status: .pending, openedAt: 2, closedAt: nil)],
             snapshot: JournalScene.snapshot(2, "state"),
             secrets: [SealedSecret(handle: SecretHandle(request: request, field: "f"), box: [1])],

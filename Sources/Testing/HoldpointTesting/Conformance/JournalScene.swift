@@ -9,12 +9,14 @@ struct JournalScene: Sendable {
     /// A project of the same tenant, and a project of the same name of another tenant.
     let foreign: [Scope]
     let tenure: Tenure
+    private let agent: AgentName
 
     static let epoch = Timestamp(milliseconds: 1_763_683_200_000)
 
     init(_ store: any Journal & Directory) async throws {
         self.store = store
         scope = try Self.scope("acme", "billing")
+        agent = try AgentName("clerk")
         foreign = [try Self.scope("acme", "shipping"), try Self.scope("other", "billing")]
         for scope in [scope] + foreign {
             _ = try await store.createTenant(scope.tenant)
@@ -50,9 +52,8 @@ struct JournalScene: Sendable {
             chain: SimulatedHasher().sha256(data), isOnFeed: isOnFeed)
     }
 
-    static func summary(_ status: SessionStatus = .running, wakeAt: Timestamp? = nil) throws -> SessionSummary {
-        SessionSummary(
-            status: status, wakeAt: wakeAt, agent: try AgentName("clerk"), createdAt: epoch, updatedAt: time(1))
+    func summary(_ status: SessionStatus = .running, wakeAt: Timestamp? = nil) -> SessionSummary {
+        SessionSummary(status: status, wakeAt: wakeAt, agent: agent, createdAt: Self.epoch, updatedAt: Self.time(1))
     }
 
     static func snapshot(_ sequence: Int64, _ text: String) -> Snapshot {
@@ -69,7 +70,7 @@ struct JournalScene: Sendable {
     ) throws -> SessionCommit {
         try commit(
             identity, head: head, events: (0..<count).map { Self.event(head + 1 + Int64($0), isOnFeed: onFeed) },
-            fence: fence, summary: try Self.summary(status, wakeAt: wakeAt))
+            fence: fence, summary: summary(status, wakeAt: wakeAt))
     }
 
     func commit(
@@ -80,7 +81,7 @@ struct JournalScene: Sendable {
     ) throws -> SessionCommit {
         SessionCommit(
             identity: identity, fence: try fence ?? self.fence(identity), expectedHead: head, events: events,
-            summary: try summary ?? Self.summary(), requests: requests, snapshot: snapshot, secrets: secrets,
+            summary: summary ?? self.summary(), requests: requests, snapshot: snapshot, secrets: secrets,
             destroysSecrets: destroysSecrets, decided: decided, idempotency: idempotency)
     }
 
@@ -114,7 +115,7 @@ struct JournalScene: Sendable {
     /// Throws unless the body is refused in some way.
     static func expectRefusal(
         _ what: String, _ body: () async throws(JournalError) -> Void
-    ) async throws(ConformanceFailure) {
+    ) async throws {
         do throws(JournalError) {
             try await body()
         } catch {

@@ -18,7 +18,10 @@ package final class MemoryJournal: Journal, Directory {
     }
 
     /// All tables as they are now.
-    package var contents: MemoryStore { store.withState { $0 } }
+    package var contents: MemoryStore { store.read { copy $0 } }
+
+    /// The number of the last change; while it stands, so do all tables.
+    package var lastChange: Int64 { store.read { $0.lastTransaction } }
 }
 
 extension MemoryJournal {

@@ -22,7 +22,7 @@ extension MemoryStore {
             sessions[key] = session
         }
         project(commit)
-        if let decided = commit.decided { inbox[decided.id]?.outcome = decided.outcome }
+        if let decided = commit.decided { settle(decided) }
         if let record = commit.idempotency { idempotency[commit.identity.scope, default: [:]][record.key] = record }
         return CommitReceipt(feedPosition: appendToFeed(commit))
     }

@@ -4,6 +4,7 @@ import HoldpointPorts
 extension MemoryStore {
     mutating func store(_ command: StoredCommand) throws(JournalError) {
         guard inbox[command.id] == nil else { throw .refused("stored command \(command.id) is known") }
+        lastTransaction += 1
         inbox[command.id] = Inbox(command: command)
     }
 
@@ -30,8 +31,19 @@ extension MemoryStore {
 
     mutating func decide(_ decided: DecidedCommand, in scope: Scope) -> Bool {
         guard let row = inboxRow(decided.id, in: scope), row.outcome == nil else { return false }
-        inbox[decided.id]?.outcome = decided.outcome
+        lastTransaction += 1
+        settle(decided)
         return true
+    }
+
+    /// Writes an outcome, and drops what the command was unless it was given up.
+    mutating func settle(_ decided: DecidedCommand) {
+        guard let command = inbox[decided.id]?.command else { return }
+        let kept = decided.outcome.isGivenUp ? command.sealed : []
+        let settled = StoredCommand(
+            id: command.id, session: command.session, kind: command.kind, sealed: kept, principal: command.principal,
+            receivedAt: command.receivedAt, attempts: command.attempts)
+        inbox[decided.id] = Inbox(command: settled, outcome: decided.outcome)
     }
 
     mutating func countAttempt(_ id: StoredCommandID, in scope: Scope) throws(JournalError) -> Int64 {

@@ -13,7 +13,8 @@ extension MemoryStore {
 
     mutating func raiseGeneration(of fence: Fence) throws(JournalError) -> Fence {
         let index = Int(fence.shard.number)
-        guard fences[index] == fence else { throw .fenced }
+        guard fences[index].epoch == fence.epoch else { throw .fenced }
+        guard fences[index].generation == fence.generation else { return fences[index] }
         fences[index] = Fence(shard: fence.shard, epoch: fence.epoch, generation: fence.generation + 1)
         return fences[index]
     }
@@ -23,6 +24,7 @@ extension MemoryStore {
     ) throws(JournalError) {
         guard session(key, in: scope) != nil else { throw .refused("there is no such session") }
         guard fence == fences[Int(key.shard.number)] else { throw .fenced }
+        lastTransaction += 1
         sessions[key]?.quarantine = reason
     }
 

@@ -16,7 +16,8 @@ extension MemoryStore {
 
     func events(of key: SessionKey, in scope: Scope, after sequence: Int64, limit: Int) -> [RecordedEvent] {
         guard let session = session(key, in: scope), sequence < session.head else { return [] }
-        return Array(session.events.dropFirst(Int(max(sequence, 0))).prefix(limit))
+        let following = session.events.dropFirst(Int(max(sequence, 0))).prefix(limit)
+        return Array(following.prefix(Self.pageCount(following)))
     }
 
     func sessions(_ query: SessionQuery, in scope: Scope) -> [SessionIdentity] {
@@ -62,7 +63,19 @@ extension MemoryStore {
     }
 
     func feed(in scope: Scope, after position: FeedPosition, limit: Int) -> [FeedItem] {
-        Array(feed(of: scope).drop { $0.position <= position }.prefix(limit))
+        let following = feed(of: scope).drop { $0.position <= position }.prefix(limit)
+        return Array(following.prefix(Self.pageCount(following.map(\.event))))
+    }
+
+    /// How many of the events a page takes before its bytes are full.
+    private static func pageCount(_ events: some Collection<RecordedEvent>) -> Int {
+        var bytes = 0
+        var count = 0
+        for event in events where bytes < JournalPage.bytes {
+            bytes += event.data.count
+            count += 1
+        }
+        return count
     }
 
     func feedBounds(in scope: Scope) -> FeedBounds {

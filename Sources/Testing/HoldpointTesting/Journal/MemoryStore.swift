@@ -53,8 +53,8 @@ package struct MemoryStore: Sendable {
     var requestOrder: [Scope: [RequestID]] = [:]
     var idempotency: [Scope: [String: IdempotencyRecord]] = [:]
     var feeds: [Scope: [FeedItem]] = [:]
-    /// Numbers the commits: the first part of a feed position.
-    var lastTransaction: Int64 = 0
+    /// Numbers the changes; those of commits are the first part of a feed position.
+    package internal(set) var lastTransaction: Int64 = 0
 
     var fences: [Fence] = Shard.all.map { Fence(shard: $0, epoch: 0, generation: 0) }
     /// Whether a life has begun and not ended cleanly.
@@ -78,6 +78,11 @@ package struct MemoryStore: Sendable {
 
     /// Every stored command's id, in order.
     package var inboxIDs: [StoredCommandID] { inbox.keys.sorted() }
+
+    /// The session that a project knows by that id.
+    package func session(named id: SessionID, in scope: Scope) -> Session? {
+        names[scope]?[id].flatMap { sessions[$0] }
+    }
 
     /// A project's feed, in order.
     package func feed(of scope: Scope) -> [FeedItem] { feeds[scope] ?? [] }

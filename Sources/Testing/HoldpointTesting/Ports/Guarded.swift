@@ -35,9 +35,18 @@ package final class Guarded<State: Sendable>: Sendable {
         return try body(&state)
     }
 
-    private func take() -> State {
+    /// Reads the state where it lies, without a copy.
+    package func read<Result>(_ body: (borrowing State) -> Result) -> Result {
+        let box = takeBox()
+        defer { slot.store(box, ordering: .releasing) }
+        return body(box.takeUnretainedValue().state)
+    }
+
+    private func take() -> State { takeBox().takeRetainedValue().state }
+
+    private func takeBox() -> Unmanaged<Box> {
         while true {
-            if let box = slot.exchange(nil, ordering: .acquiring) { return box.takeRetainedValue().state }
+            if let box = slot.exchange(nil, ordering: .acquiring) { return box }
         }
     }
 }

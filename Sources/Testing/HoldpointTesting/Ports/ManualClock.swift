@@ -23,7 +23,7 @@ package final class ManualClock: Clock {
         state = Guarded(State(now: now))
     }
 
-    package func now() -> Timestamp { state.withState { $0.now } }
+    package func now() -> Timestamp { state.read { $0.now } }
 
     package func sleep(until time: Timestamp) async {
         let id = state.withState { state -> UInt64 in
@@ -60,7 +60,7 @@ package final class ManualClock: Clock {
     }
 
     /// When the next sleeper is to be woken; nil if nobody sleeps.
-    package var nextWake: Timestamp? { state.withState { $0.sleepers.map(\.wakeAt).min() } }
+    package var nextWake: Timestamp? { state.read { $0.sleepers.lazy.map(\.wakeAt).min() } }
 
     /// Waits until so many tasks sleep.
     package func waitForSleepers(_ count: Int) async {

@@ -1,0 +1,32 @@
+/// Many runs, one for each seed.
+package enum SimulationCampaign {
+    /// What came of a campaign.
+    package struct Result: Sendable {
+        /// Runs that were made.
+        package fileprivate(set) var runs = 0
+        /// Events committed in all of them.
+        package fileprivate(set) var events = 0
+        /// Crashes in all of them.
+        package fileprivate(set) var crashes = 0
+        /// The runs that failed, in the order of their seeds.
+        package fileprivate(set) var failures: [SimulationReport] = []
+    }
+
+    /// Runs the seeds one after another.
+    ///
+    /// - Parameter progress: told of each run; false ends the campaign.
+    package static func run(
+        seeds: ClosedRange<UInt64>, fault: PlantedFault? = nil, progress: (SimulationReport) -> Bool = { _ in true }
+    ) -> Result {
+        var result = Result()
+        for seed in seeds {
+            let report = Simulation.run(seed: seed, fault: fault)
+            result.runs += 1
+            result.events += report.events
+            result.crashes += report.crashes
+            if report.failure != nil { result.failures.append(report) }
+            if !progress(report) { break }
+        }
+        return result
+    }
+}
