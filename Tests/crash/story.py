@@ -11,6 +11,7 @@ from client import Api, GaveUp
 BASE = "/v1/projects/default"
 AGENTS_AT_ONCE = 24
 PEOPLE_AT_ONCE = 10
+OUTCOME_SECONDS = 60
 TYPES = ["permission", "decision", "clarification", "env_var"]
 
 
@@ -144,13 +145,15 @@ class Campaign:
             headers.pop("Prefer", None)
 
     def _outcome(self, api, command):
-        while True:
+        end = time.monotonic() + OUTCOME_SECONDS
+        while time.monotonic() < end:
             status, value = api.call("GET", f"{BASE}/commands/{command}")
             if status != 200:
                 raise Broken(f"stored command {command}: {status} {value}")
             if value["status"] != "pending":
                 return value
             time.sleep(0.02)
+        raise Broken(f"stored command {command} has no outcome after {OUTCOME_SECONDS} s")
 
     def _await(self, session):
         while True:
