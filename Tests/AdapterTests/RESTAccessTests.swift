@@ -129,7 +129,8 @@ struct RESTAccessTests {
             ("POST /sessions/{id}/requests", [.sessionsWrite]), ("POST /sessions/{id}/pause", [.operate]),
             ("POST /sessions/{id}/resume", [.operate]), ("POST /requests/{id}/respond", [.requestsRespond]),
             ("POST /requests/{id}/cancel", [.sessionsWrite]), ("POST /requests/{id}/secret", [.secrets]),
-            ("GET /commands/{id}", [.operate, .sessionsRead]), ("GET /stream", [.sessionsRead]),
+            ("GET /commands/{id}", [.operate, .sessionsRead, .sessionsWrite, .requestsRespond]),
+            ("GET /stream", [.sessionsRead]),
         ]
         for (name, scopes) in expected {
             let found = Route.all.first {

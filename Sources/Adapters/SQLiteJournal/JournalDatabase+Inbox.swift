@@ -49,12 +49,19 @@ extension JournalDatabase {
     }
 
     /// Writes an outcome for a command that has none.
+    ///
+    /// What is decided is not read again, and it may hold sealed secrets that must not outlive their session (I9); only
+    /// what was given up stays, for whoever looks into it.
     func write(_ decided: DecidedCommand, project: Int64) throws(SQLiteError) {
         let update = try connection.statement(
-            "UPDATE commands SET outcome = ?3 WHERE key = ?1 AND project = ?2 AND outcome IS NULL")
+            """
+            UPDATE commands SET outcome = ?3, sealed = CASE WHEN ?4 THEN sealed ELSE x'' END
+            WHERE key = ?1 AND project = ?2 AND outcome IS NULL
+            """)
         try update.bind(decided.id.value, at: 1)
         try update.bind(project, at: 2)
         try update.bind(StoredForm.encode(decided.outcome), at: 3)
+        try update.bind(decided.outcome.isGivenUp ? 1 : 0, at: 4)
         try update.run()
     }
 

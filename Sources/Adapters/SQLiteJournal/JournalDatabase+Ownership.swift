@@ -28,11 +28,13 @@ extension JournalDatabase {
         return .success(())
     }
 
-    /// Raises a shard's generation and returns the new fence.
+    /// Raises a shard's generation, unless that was done already, and returns the fence as it is then.
     ///
     /// Writes run one after the other, so all earlier commits of the shard are finished when this one runs.
     func raiseGeneration(of fence: Fence) throws(SQLiteError) -> Verdict<Fence> {
-        guard try self.fence(of: fence.shard) == fence else { return .failure(.fenced) }
+        let current = try self.fence(of: fence.shard)
+        guard current.epoch == fence.epoch else { return .failure(.fenced) }
+        guard current.generation == fence.generation else { return .success(current) }
         let update = try connection.statement("UPDATE shards SET generation = generation + 1 WHERE shard = ?1")
         try update.bind(Int64(fence.shard.number), at: 1)
         try update.run()

@@ -134,7 +134,7 @@ struct JournalFile {
 
     private func unusable(_ error: SQLiteError) -> JournalUnusable {
         switch error.kind {
-        case .corrupt, .notADatabase:
+        case .corrupt, .damagedRow, .notADatabase:
             JournalUnusable(.damaged, "\(path) is damaged: \(error). Nothing was changed; restore it from a copy")
         case .busy:
             JournalUnusable(.inUse, "\(path) is locked by another process: \(error)")

@@ -21,13 +21,14 @@ extension JournalQueries {
         try select.bind(position.transaction, at: 2)
         try select.bind(Int64(limit), at: 3)
         var items: [FeedItem] = []
-        while try select.step() {
+        var bytes = 0
+        while bytes < JournalPage.bytes, try select.step() {
             let session = SessionIdentity(
                 scope: scope, key: SessionKey(try select.identifier(1)), id: try select.sessionID(2))
+            let event = try select.event(3)
+            bytes += event.data.count
             items.append(
-                FeedItem(
-                    position: FeedPosition(transaction: select.integer(0)), session: session,
-                    event: try select.event(3)))
+                FeedItem(position: FeedPosition(transaction: select.integer(0)), session: session, event: event))
         }
         return items
     }

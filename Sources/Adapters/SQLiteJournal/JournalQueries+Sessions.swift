@@ -27,7 +27,7 @@ extension JournalQueries {
                 digest: try select.digest(6), state: select.bytes(7))
         }
         // While the first statement is open, both read the same state of the database.
-        let tail = try events(of: select.integer(0), after: snapshot?.sequence ?? 0, limit: -1)
+        let tail = try events(of: select.integer(0), after: snapshot?.sequence ?? 0, limit: -1, bytes: .max)
         return StoredSession(
             identity: identity, snapshot: snapshot, tail: tail, quarantine: select.optionalText(2))
     }
@@ -49,11 +49,12 @@ extension JournalQueries {
     ) throws(SQLiteError) -> [RecordedEvent] {
         guard let project = try project(scope) else { return [] }
         guard let row = try row(of: key, project: project) else { return [] }
-        return try events(of: row, after: sequence, limit: limit)
+        return try events(of: row, after: sequence, limit: limit, bytes: JournalPage.bytes)
     }
 
+    /// Events in order, until there are `limit` or their data has so many bytes.
     private func events(
-        of session: Int64, after sequence: Int64, limit: Int
+        of session: Int64, after sequence: Int64, limit: Int, bytes: Int
     ) throws(SQLiteError) -> [RecordedEvent] {
         let select = try connection.statement(
             """
@@ -65,7 +66,12 @@ extension JournalQueries {
         try select.bind(sequence, at: 2)
         try select.bind(Int64(limit), at: 3)
         var events: [RecordedEvent] = []
-        while try select.step() { events.append(try select.event(0)) }
+        var size = 0
+        while size < bytes, try select.step() {
+            let event = try select.event(0)
+            size += event.data.count
+            events.append(event)
+        }
         return events
     }
 

@@ -92,7 +92,7 @@ package final class SQLiteJournal: Sendable {
         case .full: .unavailable("the disk, or the limit of the database, is full: \(path)")
         case .busy: .unavailable("\(path) is locked by another process")
         case .inputOutput, .readOnly, .cannotOpen: .unavailable("\(path) cannot be used: \(error)")
-        case .corrupt, .notADatabase: .corrupt("\(path) is damaged: \(error)")
+        case .corrupt, .damagedRow, .notADatabase: .corrupt("\(path) is damaged: \(error)")
         case .constraint, .other: .refused("\(path): \(error)")
         }
     }

@@ -121,7 +121,7 @@ extension SQLiteError {
     /// Whether the statement is to blame and not the file, so that others deserve another try.
     fileprivate var isBlameOfOneWrite: Bool {
         switch kind {
-        case .constraint, .other: true
+        case .constraint, .damagedRow, .other: true
         case .busy, .full, .inputOutput, .corrupt, .notADatabase, .readOnly, .cannotOpen: false
         }
     }

@@ -15,8 +15,11 @@ package struct SQLiteError: Error, Equatable, CustomStringConvertible {
 
     /// What is stored has a form that cannot have been written: damage that SQLite itself does not see.
     package static func damaged(_ message: String) -> SQLiteError {
-        SQLiteError(extendedCode: SQLITE_CORRUPT, message: message)
+        SQLiteError(extendedCode: damagedRowCode, message: message)
     }
+
+    /// An extended code that SQLite does not use: the rows are damaged, and the file around them is not.
+    private static let damagedRowCode = SQLITE_CORRUPT | 0xFF << 8
 
     /// A write does not fit what is stored, in a way that no constraint of the tables expresses.
     package static func unfit(_ message: String) -> SQLiteError {
@@ -32,7 +35,7 @@ package struct SQLiteError: Error, Equatable, CustomStringConvertible {
         case SQLITE_BUSY, SQLITE_LOCKED: .busy
         case SQLITE_FULL: .full
         case SQLITE_IOERR, SQLITE_NOLFS, SQLITE_PROTOCOL: .inputOutput
-        case SQLITE_CORRUPT: .corrupt
+        case SQLITE_CORRUPT: extendedCode == Self.damagedRowCode ? .damagedRow : .corrupt
         case SQLITE_NOTADB: .notADatabase
         case SQLITE_READONLY, SQLITE_PERM: .readOnly
         case SQLITE_CANTOPEN: .cannotOpen
@@ -51,6 +54,8 @@ package struct SQLiteError: Error, Equatable, CustomStringConvertible {
         case inputOutput
         /// The file's content is damaged.
         case corrupt
+        /// What a row holds is damaged; others are as good as before.
+        case damagedRow
         /// The file is something else than a database.
         case notADatabase
         /// The file or its folder may not be written.

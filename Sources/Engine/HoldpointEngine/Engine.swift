@@ -47,7 +47,7 @@ package final class Engine: SessionGateway {
             await finished.set()
             throw EngineFailure(detail: "cannot take up the store: \(error)")
         }
-        await deadlines.fillHorizon()
+        await deadlines.fillHorizon(until: stopping)
         await life.becomeReady()
         await serve()
         let isClean = (try? await services.ports.journal.layDown()) != nil

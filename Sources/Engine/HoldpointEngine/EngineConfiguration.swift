@@ -52,7 +52,7 @@ package struct EngineConfiguration: Sendable {
     /// How often stored commands without an outcome are looked for, in milliseconds.
     package var sweepMilliseconds: Int64 = 2_000
     /// Stored commands read in one page of a sweep.
-    package var sweepPage = 256
+    package var sweepPage = 64
     /// Stored commands decided at once.
     package var routedAtOnce = 64
     /// Attempts after which a stored command that fails by itself is given up.
@@ -69,7 +69,7 @@ package struct EngineConfiguration: Sendable {
     package var watchPage = 256
     /// For how long after an unclean death every command is stored first, in milliseconds.
     package var cautionMilliseconds: Int64 = 60_000
-    /// How long a caller waits for the outcome of a command that was stored first without being asked to, in milliseconds.
+    /// How long a caller who did not ask for it waits for the outcome of a stored command, in milliseconds.
     package var outcomeWaitMilliseconds: Int64 = 5_000
     /// Sessions that are loaded together after an unclean death.
     package var recoveryGroup = 64

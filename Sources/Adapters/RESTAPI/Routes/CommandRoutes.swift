@@ -6,7 +6,7 @@ import HoldpointPorts
 enum CommandRoutes {
     static let all = [
         Route(
-            .get, Route.projectPrefix + "/commands/{id}", [.operate, .sessionsRead],
+            .get, Route.projectPrefix + "/commands/{id}", [.operate, .sessionsRead, .sessionsWrite, .requestsRespond],
             "A stored command and its outcome.", get)
     ]
 

@@ -44,6 +44,14 @@ package enum StoredOutcome: Sendable, Equatable {
     case dead(String)
 }
 
+extension StoredOutcome {
+    /// Whether the command was given up: then what it was is kept for whoever looks into it; else the store drops its
+    /// sealed form with the outcome, since it may hold secrets (I9).
+    package var isGivenUp: Bool {
+        if case .dead = self { true } else { false }
+    }
+}
+
 /// An outcome to write in the transaction of a commit.
 package struct DecidedCommand: Sendable, Equatable {
     /// Which stored command.

@@ -14,7 +14,8 @@ package protocol Journal: Sendable {
     func layDown() async throws(JournalError)
 
     /// Raises the generation of a shard's writer, so that commits still under way under the old one are refused
-    /// or finished before this returns. Called before an in-doubt commit is resolved.
+    /// or finished before this returns; if it was raised already, returns the fence as it is. Called before an
+    /// in-doubt commit is resolved. Throws `fenced` only for an old epoch.
     func raiseGeneration(of fence: Fence) async throws(JournalError) -> Fence
 
     /// Appends and projects, in one transaction, refusing stale fences, wrong heads and repeated keys.
@@ -28,7 +29,8 @@ package protocol Journal: Sendable {
     /// The session that a project knows by that id.
     func find(_ id: SessionID, in scope: Scope) async throws(JournalError) -> SessionIdentity?
 
-    /// A page of a session's log, from the event after `sequence`.
+    /// A page of a session's log, from the event after `sequence`; shorter than `limit` only at the end, or when its
+    /// data reached `JournalPage.bytes`.
     func events(
         of key: SessionKey, in scope: Scope, after sequence: Int64, limit: Int
     ) async throws(JournalError) -> [RecordedEvent]
@@ -48,7 +50,8 @@ package protocol Journal: Sendable {
     /// The record under which an idempotency key was committed.
     func idempotencyRecord(_ key: String, in scope: Scope) async throws(JournalError) -> IdempotencyRecord?
 
-    /// A page of the project's feed in its one order, from the item after `position`.
+    /// A page of the project's feed in its one order, from the item after `position`; shorter than `limit` only at the
+    /// end, or when its data reached `JournalPage.bytes`.
     func feed(
         in scope: Scope, after position: FeedPosition, limit: Int
     ) async throws(JournalError) -> [FeedItem]

@@ -122,6 +122,22 @@ package struct RequestQuery: Sendable, Equatable {
     }
 }
 
+/// How large a page of events may become.
+package enum JournalPage {
+    /// Bytes of event data at which a page takes no further event; its last event may go beyond.
+    package static let bytes = 1 << 20
+
+    /// Whether a page was ended by its bytes, so that more may follow.
+    package static func isFull(_ events: [RecordedEvent]) -> Bool {
+        var sum = 0
+        for event in events {
+            sum += event.data.count
+            if sum >= bytes { return true }
+        }
+        return false
+    }
+}
+
 /// One item of a project's feed.
 package struct FeedItem: Sendable, Equatable {
     /// Its place.

@@ -28,6 +28,8 @@ actor AccessCache {
     private var keys: [String: Entry<KeyRecord>] = [:]
     private var agents: [AgentPlace: Entry<ReadyAgent>] = [:]
     private var projects: [Scope: Entry<Void>] = [:]
+    /// Counts changes of agents.
+    private var changes = 0
 
     init(ports: EnginePorts, configuration: EngineConfiguration) {
         self.ports = ports
@@ -60,16 +62,20 @@ actor AccessCache {
         let place = AgentPlace(scope: scope, name: name)
         let now = ports.clock.now()
         if let entry = agents[place], now < entry.until { return entry.value }
+        let changesBefore = changes
         guard let record = try await ports.directory.agent(name, in: scope) else { return nil }
         // It compiled when it was put; should a later release refuse it, no input fits, and none gets by.
         let schema = record.definition.inputSchema.map { (try? JSONSchema(compiling: $0)) ?? Self.nothing }
         let ready = ReadyAgent(record: record, inputSchema: schema ?? nil)
+        // What was read before a change may be what it changed.
+        if changesBefore != changes { return ready }
         if agents.count >= capacity { agents = [:] }
         agents[place] = Entry(value: ready, until: now.adding(milliseconds: milliseconds))
         return ready
     }
 
     func forgetAgent(_ name: AgentName, in scope: Scope) {
+        changes += 1
         agents[AgentPlace(scope: scope, name: name)] = nil
     }
 

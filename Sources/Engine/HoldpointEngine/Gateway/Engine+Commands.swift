@@ -47,7 +47,7 @@ extension Engine {
             return try await store(envelope, for: identity, options: options, request: request)
         }
         let found = try await locate(session, in: scope)
-        if command.isResume, await found.view().quarantine != nil { try await release(found) }
+        if command.isResume, await found.view().quarantine != nil { try await release(found, unlessDone: envelope) }
         return try await give(envelope, to: found, options: options, request: request)
     }
 
@@ -120,7 +120,18 @@ extension Engine {
     }
 
     /// Lifts the mark of quarantine: an operator vouches for the session.
-    private func release(_ session: SessionActor) async throws(GatewayError) {
+    ///
+    /// A repetition of an earlier word says nothing about a mark that was made since.
+    private func release(
+        _ session: SessionActor, unlessDone envelope: CommandEnvelope
+    ) async throws(GatewayError) {
+        if let claim = envelope.idempotency {
+            let scope = session.identity.scope
+            let done = try await reading { () throws(JournalError) in
+                try await self.services.ports.journal.idempotencyRecord(claim.key, in: scope)
+            }
+            if done != nil { return }
+        }
         do {
             try await session.setQuarantine(nil)
         } catch {

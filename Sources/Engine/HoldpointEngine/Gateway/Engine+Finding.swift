@@ -7,6 +7,8 @@ extension Engine {
     func locate(_ id: SessionID, in scope: Scope) async throws(GatewayError) -> SessionActor {
         do {
             if let found = try await directory.session(id, in: scope) { return found }
+        } catch .failed(let reason) {
+            throw .rejected(.quarantined(reason))
         } catch {
             throw GatewayError(error)
         }

@@ -22,16 +22,19 @@ extension Engine {
     ) async throws(GatewayError) -> SessionView {
         let deadline = services.ports.clock.now().adding(milliseconds: waiting.milliseconds)
         var view = try await session(id, in: scope)
+        var seen = view.state.sequence
         while view.status == .running, services.ports.clock.now() < deadline {
             let identity = view.state.identity
-            let change = await hub.awaitChange(of: identity, since: view.state.sequence)
+            let change = await hub.awaitChange(of: identity, since: seen)
             // It may have changed between the look and the registration.
-            let now = try await session(id, in: scope)
-            if now.state.sequence == view.state.sequence {
+            view = try await session(id, in: scope)
+            if view.status == .running, view.state.sequence <= seen {
                 await change.wait(until: deadline, clock: services.ports.clock)
+                view = try await session(id, in: scope)
             }
             await hub.forget(change, of: identity)
-            view = try await session(id, in: scope)
+            // News that this node cannot read yet must not be waited for again and again.
+            seen = max(view.state.sequence, seen + 1)
         }
         return view
     }
@@ -48,11 +51,29 @@ extension Engine {
             try await self.services.ports.journal.sessions(query, in: scope)
         }
         var items: [SessionView] = []
-        for identity in found.prefix(limit) {
-            if let view = try await stored(identity.key, in: scope) { items.append(view) }
+        var bytes = 0
+        var last: SessionKey?
+        for identity in found.prefix(limit) where bytes < JournalPage.bytes {
+            let view = try await listed(identity)
+            bytes += view.state.heldBytes
+            items.append(view)
+            last = identity.key
         }
-        let last = found.prefix(limit).last
-        return Page(items: items, nextCursor: found.count > limit ? last?.key.description : nil)
+        let hasMore = found.count > limit || last != found.prefix(limit).last?.key
+        return Page(items: items, nextCursor: hasMore ? last?.description : nil)
+    }
+
+    /// A session for a list: one that cannot be read must not hide the others.
+    private func listed(_ identity: SessionIdentity) async throws(GatewayError) -> SessionView {
+        let unreadable = SessionView(
+            state: SessionState(identity: identity), quarantine: "what is stored of it cannot be read")
+        do {
+            return try await stored(identity.key, in: identity.scope) ?? unreadable
+        } catch .rejected {
+            return unreadable
+        } catch {
+            throw error
+        }
     }
 
     package func events(
@@ -67,9 +88,10 @@ extension Engine {
                 of: identity.key, in: scope, after: sequence, limit: limit + 1)
         }
         let page = found.prefix(limit)
+        let hasMore = found.count > limit || JournalPage.isFull(found)
         return Page(
             items: page.map { WireEvent($0, of: id) },
-            nextCursor: found.count > limit ? page.last.map { String($0.sequence) } : nil)
+            nextCursor: hasMore ? page.last.map { String($0.sequence) } : nil)
     }
 
     package func request(_ id: RequestID, in scope: Scope) async throws(GatewayError) -> RequestView {
@@ -85,13 +107,16 @@ extension Engine {
     ) async throws(GatewayError) -> RequestView {
         let deadline = services.ports.clock.now().adding(milliseconds: waiting.milliseconds)
         var view = try await request(id, in: scope)
+        var seen: Int64 = 0
         while view.status == .pending, services.ports.clock.now() < deadline {
             let session = try await session(view.session, in: scope)
-            let change = await hub.awaitChange(of: session.state.identity, since: session.state.sequence)
+            seen = max(seen, session.state.sequence)
+            let change = await hub.awaitChange(of: session.state.identity, since: seen)
             view = try await request(id, in: scope)
             if view.status == .pending { await change.wait(until: deadline, clock: services.ports.clock) }
             await hub.forget(change, of: session.state.identity)
             view = try await request(id, in: scope)
+            seen += 1
         }
         return view
     }
@@ -115,8 +140,12 @@ extension Engine {
             try await self.services.ports.journal.requests(query, in: scope)
         }
         var items: [RequestView] = []
-        for record in found.prefix(limit) { items.append(try view(of: record)) }
-        return Page(items: items, nextCursor: found.count > limit ? items.last?.request.id.description : nil)
+        for record in found.prefix(limit) {
+            // One that cannot be read must not hide the others.
+            if let view = try? view(of: record) { items.append(view) }
+        }
+        return Page(
+            items: items, nextCursor: found.count > limit ? found.prefix(limit).last?.id.description : nil)
     }
 
     package func storedCommand(

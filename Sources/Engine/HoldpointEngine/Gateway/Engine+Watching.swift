@@ -7,6 +7,9 @@ extension Engine {
     ) async throws(GatewayError) -> WatchStart {
         let view = try await session(id, in: scope)
         let state = view.state
+        guard sequence <= state.sequence else {
+            throw .rejected(Rejection(.cursorInvalid, "the session has \(state.sequence) events"))
+        }
         return try await reading { () throws(JournalError) in
             try await self.hub.watch(
                 state.identity, head: state.sequence, isFinal: state.status.isFinal, after: sequence,
@@ -23,6 +26,9 @@ extension Engine {
         }
         if let position, position < bounds.oldest {
             throw .rejected(Rejection(.positionGone, "the feed is kept from position \(bounds.oldest) on"))
+        }
+        if let position, bounds.head < position {
+            throw .rejected(Rejection(.cursorInvalid, "the feed ends at position \(bounds.head)"))
         }
         try await reading { () throws(JournalError) in
             try await self.hub.watch(

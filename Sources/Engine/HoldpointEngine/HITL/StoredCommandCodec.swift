@@ -38,8 +38,11 @@ struct StoredCommandCodec: Sendable {
             return CommandEnvelope(
                 command: command, stored: stored.id,
                 idempotency: key.flatMap { key in fingerprint.map { IdempotencyClaim(key: key, fingerprint: $0) } })
+        } catch SecretBoxError.unknownKey(let key) {
+            // With the right key file it can be read again: nothing that the command is to blame for.
+            throw .unavailable("the key \(key), under which the command is sealed, is not at hand")
         } catch {
-            throw .failed("the stored command cannot be read: \(error)")
+            throw .failed("the stored command cannot be read")
         }
     }
 

@@ -19,13 +19,15 @@ struct Recovery: Sendable {
             standing: standing.map { SuspectGroup(id: $0.id, deaths: $0.deaths, members: $0.members) },
             due: due.map(\.session), firstID: 1, groupSize: services.configuration.recoveryGroup)
         let work = Dictionary(due.map { ($0.session.key, $0) }, uniquingKeysWith: { first, _ in first })
-        for session in plan.quarantine { try await quarantine(session, giving: work[session.key]?.commands ?? []) }
+        for session in plan.quarantine { try await quarantine(session) }
         for suspicion in plan.suspicions { try await journal.writeDown(RecoveryGroup(suspicion)) }
         for id in plan.obsolete { try await journal.strikeOff(id) }
         for group in plan.groups {
             try await journal.writeDown(RecoveryGroup(group))
             let members = group.members.compactMap { work[$0.key] }
-            await router.decide(members.flatMap(\.commands))
+            for member in members where member.hasCommands {
+                await router.decide(try await commands(of: member.session))
+            }
             await deadlines.fire(members.filter(\.hasDeadline).map(\.session.reference))
             for id in plan.strikeOffs(after: group) { try await journal.strikeOff(id) }
         }
@@ -33,7 +35,7 @@ struct Recovery: Sendable {
 
     private struct DueWork {
         let session: SessionIdentity
-        var commands: [StoredCommand] = []
+        var hasCommands = false
         var hasDeadline = false
     }
 
@@ -52,7 +54,7 @@ struct Recovery: Sendable {
         while true {
             let page = try await services.ports.journal.undecided(
                 shards: shards, after: last, limit: services.configuration.sweepPage)
-            for command in page { work[place(of: command.session)].commands.append(command) }
+            for command in page { work[place(of: command.session)].hasCommands = true }
             guard page.count == services.configuration.sweepPage else { break }
             last = page.last?.id
         }
@@ -69,17 +71,21 @@ struct Recovery: Sendable {
         }
     }
 
+    /// The stored commands of one session, read only now: all of them at once could be more than memory holds.
+    private func commands(of session: SessionIdentity) async throws(JournalError) -> [StoredCommand] {
+        try await services.ports.journal.undecided(
+            of: session.key, in: session.scope, limit: services.configuration.sweepPage)
+    }
+
     /// Marks a session; of one that was to be started only, the commands are given up instead.
-    private func quarantine(
-        _ session: SessionIdentity, giving commands: [StoredCommand]
-    ) async throws(JournalError) {
+    private func quarantine(_ session: SessionIdentity) async throws(JournalError) {
         guard let fence = await services.ownership.fence(for: session.key.shard) else { return }
         let journal = services.ports.journal
         let reason = "the process died twice while this session alone was under work"
         do {
             try await journal.setQuarantine(reason, of: session.key, in: session.scope, fence: fence)
         } catch .refused {
-            for command in commands {
+            for command in try await commands(of: session) {
                 _ = try await journal.decide(
                     DecidedCommand(id: command.id, outcome: .dead(reason)), in: session.scope)
             }

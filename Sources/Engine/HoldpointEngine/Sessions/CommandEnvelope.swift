@@ -65,7 +65,9 @@ extension SessionFailure {
         case .conflict: self = .unavailable("the session was written by another owner")
         case .sessionExists(let key): self = .sessionExists(key)
         case .idempotencyKeyUsed, .alreadyDecided, .quarantined: self = .unavailable("decided meanwhile")
-        case .refused(let detail), .corrupt(let detail): self = .failed(detail)
+        // The store's own words name its place; what a tenant may read must not.
+        case .refused: self = .failed("the store refuses the data")
+        case .corrupt: self = .failed("what is stored cannot be read")
         }
     }
 }

@@ -82,9 +82,9 @@ extension SessionActor {
             return await committed()
         } catch .fenced {
             // Another session's doubt may have raised the shard's generation while this commit was on its way.
-            let fence = try await currentFence()
-            guard fence.epoch == commit.fence.epoch, fence.generation > commit.fence.generation else {
-                standing = .lost
+            guard let fence = await fenceAfter(commit.fence) else {
+                // Those who wait for a turn must not go on here: whoever owns the shard has another actor.
+                standing = .retired
                 throw .notOwner
             }
             return try await write(commit.fenced(by: fence), of: envelope, committed)

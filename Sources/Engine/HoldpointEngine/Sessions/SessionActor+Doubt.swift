@@ -75,12 +75,16 @@ extension SessionActor {
         guard let current = await services.ownership.fence(for: old.shard), current.epoch == old.epoch,
             current.generation == old.generation
         else { return }
-        do {
-            await services.ownership.raise(to: try await services.ports.journal.raiseGeneration(of: current))
-        } catch .fenced {
-            // Another session of the shard raised it in this moment, or the shard has another owner: either will do.
-            return
-        }
+        await services.ownership.raise(to: try await services.ports.journal.raiseGeneration(of: current))
+    }
+
+    /// The fence of the same epoch that took an old one's place; nil if there is none, so that the shard is another's.
+    func fenceAfter(_ old: Fence) async -> Fence? {
+        try? await fenceOff(old)
+        guard let current = await services.ownership.fence(for: old.shard), current.epoch == old.epoch,
+            current.generation > old.generation
+        else { return nil }
+        return current
     }
 
     private func announceHead() {

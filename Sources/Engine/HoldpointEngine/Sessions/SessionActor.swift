@@ -64,7 +64,10 @@ actor SessionActor {
         let outcome = try await decide(envelope)
         if envelope.command is ExpireRequests {
             // The wheel forgot the deadline when it fired; what is left of it, or comes next, is armed within the turn.
-            await services.deadlines.arm(identity.reference, at: state.wakeAt)
+            // One that is overdue all the same is not tried in a circle.
+            let now = services.ports.clock.now()
+            let soon = now.adding(milliseconds: services.configuration.timerRetryMilliseconds)
+            await services.deadlines.arm(identity.reference, at: state.wakeAt.map { $0 <= now ? soon : $0 })
         }
         return outcome
     }
@@ -77,8 +80,8 @@ actor SessionActor {
 
     /// Leaves memory, if nothing needs it: no turn under way, and no effect open that is not a timer or a request.
     func retire() -> Bool {
-        // What is lost must be read again by this very actor, which knows under which fence it wrote last.
-        guard !isBusy, standing == .sound, state.openEffects.allSatisfy(\.allowsPassivation) else { return false }
+        // A commit in doubt must be looked for by this very actor, which knows under which fence it was sent.
+        guard !isBusy, doubted == nil, state.openEffects.allSatisfy(\.allowsPassivation) else { return false }
         standing = .retired
         return true
     }

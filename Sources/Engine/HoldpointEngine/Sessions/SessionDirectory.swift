@@ -7,6 +7,8 @@ actor SessionDirectory {
         let session: SessionActor
         /// The sweep in which it was last asked for.
         var lastUsed: Int
+        /// Its pending requests, as they were when it was last seen.
+        var requests: [RequestID] = []
     }
 
     private struct ScopedID: Hashable {
@@ -50,11 +52,12 @@ actor SessionDirectory {
         } catch {
             loading[key] = nil
             await finished.set()
+            if case .failed(let reason) = error { await quarantine(key, in: scope, reason: reason) }
             throw error
         }
         loading[key] = nil
         let session = loaded.map { adopt(SessionActor($0, services: services)) }
-        for open in loaded?.state.openRequests ?? [] { requests[open.request.id] = key }
+        if let session { remember(loaded?.state.openRequests.map(\.request.id) ?? [], of: session) }
         await finished.set()
         return session
     }
@@ -101,7 +104,12 @@ actor SessionDirectory {
             do {
                 let outcome = try await session.perform(envelope)
                 guard case .applied(let applied) = outcome, applied.session.state.isStarted else { return outcome }
-                if applied.session.state.status.isFinal { await dismiss(session) } else { name(session) }
+                if applied.session.state.status.isFinal {
+                    await dismiss(session)
+                } else {
+                    name(session)
+                    remember(applied.session.state.openRequests.map(\.request.id), of: session)
+                }
                 return outcome
             } catch .retired {
                 forget(session)
@@ -114,18 +122,18 @@ actor SessionDirectory {
         }
     }
 
-    private func note(_ applied: AppliedCommand, of session: SessionActor) async {
-        if applied.session.state.status.isFinal { return await dismiss(session) }
-        guard case .request(let id, let isNew) = applied.reply else { return }
-        let isResident = residents[session.identity.key]?.session === session
-        requests[id] = isNew && isResident ? session.identity.key : nil
+    /// Makes the pending requests of a session in memory known, and forgets those that are not pending any more.
+    private func remember(_ pending: [RequestID], of session: SessionActor) {
+        let key = session.identity.key
+        guard let resident = residents[key], resident.session === session, resident.requests != pending else { return }
+        for id in resident.requests { requests[id] = nil }
+        for id in pending { requests[id] = key }
+        residents[key]?.requests = pending
     }
 
     /// Lets a session go that will not be needed soon: one that ended, or whose start was not committed.
     func dismiss(_ session: SessionActor) async {
-        guard await session.retire() else { return }
-        forget(session)
-        for id in await session.view().state.openRequests.map(\.request.id) { requests[id] = nil }
+        if await session.retire() { forget(session) }
     }
 
     /// Lets sessions go that nobody asked for since the sweep before; called at intervals.
@@ -138,6 +146,13 @@ actor SessionDirectory {
             guard residents[resident.session.identity.key]?.lastUsed == resident.lastUsed else { continue }
             await dismiss(resident.session)
         }
+    }
+
+    /// Marks a session whose log cannot be folded: it says so from then on, and no deadline tries it again (I10).
+    private func quarantine(_ key: SessionKey, in scope: Scope, reason: String) async {
+        guard let fence = await services.ownership.fence(for: key.shard) else { return }
+        let mark: Void? = try? await services.ports.journal.setQuarantine(reason, of: key, in: scope, fence: fence)
+        if mark != nil { await services.counters.countQuarantine() }
     }
 
     private func use(_ key: SessionKey) -> SessionActor? {
@@ -155,13 +170,15 @@ actor SessionDirectory {
     /// Lets a session that is started be found by its id.
     private func name(_ session: SessionActor) {
         let identity = session.identity
-        guard residents[identity.key]?.session === session else { return }
+        guard let resident = residents[identity.key], resident.session === session else { return }
+        for id in resident.requests { requests[id] = nil }
         keys[ScopedID(scope: identity.scope, id: identity.id)] = identity.key
     }
 
     private func forget(_ session: SessionActor) {
         let identity = session.identity
-        guard residents[identity.key]?.session === session else { return }
+        guard let resident = residents[identity.key], resident.session === session else { return }
+        for id in resident.requests { requests[id] = nil }
         residents[identity.key] = nil
         let id = ScopedID(scope: identity.scope, id: identity.id)
         if keys[id] == identity.key { keys[id] = nil }

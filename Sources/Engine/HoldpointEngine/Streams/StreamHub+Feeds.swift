@@ -52,13 +52,15 @@ extension StreamHub {
                 in: scope, after: from, limit: services.configuration.watchPage)
             // With the store away, the next comparison of heads tries again.
             guard let page else { break }
-            for item in page { pass(item, in: scope) }
-            if page.count < services.configuration.watchPage, feeds[scope]?.isStale != true { break }
+            for item in page { pass(item, in: scope, readAfter: from) }
+            if isLast(page.map(\.event)), feeds[scope]?.isStale != true { break }
         }
         feeds[scope]?.isReading = false
     }
 
-    private func pass(_ item: FeedItem, in scope: Scope) {
+    /// Sends an item to those live subscribers who had everything before the page that it is in; the others' turn
+    /// comes with a page of their own.
+    private func pass(_ item: FeedItem, in scope: Scope, readAfter from: FeedPosition) {
         guard var watch = feeds[scope] else { return }
         let wire = WireEvent(item)
         var receivers: [SubscriberID] = []
@@ -68,7 +70,9 @@ extension StreamHub {
             receivers = []
         }
         for index in watch.subscribers.indices
-        where watch.subscribers[index].isLive && watch.subscribers[index].last < item.position {
+        where watch.subscribers[index].isLive && watch.subscribers[index].last >= from
+            && watch.subscribers[index].last < item.position
+        {
             watch.subscribers[index].last = item.position
             guard watch.subscribers[index].wants(item) else { continue }
             if sink !== watch.subscribers[index].sink {
@@ -93,7 +97,7 @@ extension StreamHub {
                 sink.send(WireEvent(item), to: [subscriber])
             }
             feeds[scope]?.subscribers[place].last = page.last?.position ?? last
-            if page.count < services.configuration.watchPage {
+            if isLast(page.map(\.event)) {
                 feeds[scope]?.subscribers[place].isLive = true
                 // What was committed while the page was read rang before this subscriber was live.
                 return await distributeFeed(of: scope)

@@ -152,7 +152,7 @@ extension StreamHub {
                 sink.end([subscriber])
                 return unwatch(subscriber, sink: sink)
             }
-            let isWhole = page.count < services.configuration.watchPage
+            let isWhole = isLast(page)
             let hasAll = (page.last?.sequence ?? last) >= sessions[session.key]?.head ?? 0
             if isWhole, hasAll || page.isEmpty {
                 sessions[session.key]?.subscribers[place].isLive = true

@@ -54,6 +54,11 @@ actor StreamHub {
         places = [:]
     }
 
+    /// Whether nothing follows a page: neither its count nor its bytes reached the limit.
+    func isLast(_ page: [RecordedEvent]) -> Bool {
+        page.count < services.configuration.watchPage && !JournalPage.isFull(page)
+    }
+
     /// Ends a subscription of either kind.
     func unwatch(_ subscriber: SubscriberID, sink: any EventSink) {
         switch places.removeValue(forKey: SubscriberPlace(subscriber, sink)) {

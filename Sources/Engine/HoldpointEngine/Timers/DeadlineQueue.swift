@@ -38,17 +38,24 @@ actor DeadlineQueue {
             wheel.cancel(key)
             return
         }
+        await set(key, at: deadline)
+    }
+
+    /// Arms a session again that could not act, unless something was armed for it meanwhile that is no later.
+    ///
+    /// Wherever the horizon is: its deadline lies behind, so no page of the journal will bring it again.
+    func retry(_ session: SessionReference, at time: Timestamp) async {
+        let key = key(of: session.key, in: session.scope)
+        if let armed = wheel.deadline(of: key), armed <= time { return }
+        await set(key, at: time)
+    }
+
+    private func set(_ key: TimerKey, at deadline: Timestamp) async {
         wheel.set(key, deadline: deadline)
         if deadline < sleepingUntil {
             sleepingUntil = deadline
             await alarm.set()
         }
-    }
-
-    /// Arms a session again that could not act, unless something was armed for it meanwhile that is no later.
-    func retry(_ session: SessionReference, at time: Timestamp) async {
-        if let armed = wheel.deadline(of: key(of: session.key, in: session.scope)), armed <= time { return }
-        await arm(session, at: time)
     }
 
     /// Arms what a page of the journal said, unless a commit since has armed the session itself.

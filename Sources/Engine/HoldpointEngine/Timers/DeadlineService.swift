@@ -9,29 +9,29 @@ struct DeadlineService: Sendable {
     /// Runs until the engine stops.
     func run(until stop: Signal) async {
         while await !stop.isSet {
-            await fillHorizon()
+            await fillHorizon(until: stop)
             let due = await services.deadlines.nextDue()
             await fire(due)
         }
     }
 
     /// Reads the deadlines that have come near into the wheel.
-    func fillHorizon() async {
+    func fillHorizon(until stop: Signal) async {
         guard let (start, until) = await services.deadlines.horizonToFill() else { return }
         await services.deadlines.moveHorizon(to: until)
         let shards = await services.ownership.shards()
         var from = start
         var last: SessionKey?
-        while true {
+        while await !stop.isSet {
             let page: [SessionDeadline]
             do {
                 page = try await services.ports.journal.deadlines(
                     shards: shards, from: from, until: until, after: last, limit: services.configuration.timerPage)
             } catch {
                 // The store is away: without it no deadline could be committed either. Try the rest again soon.
-                await services.ports.clock.sleep(
-                    until: services.ports.clock.now().adding(
-                        milliseconds: services.configuration.timerRetryMilliseconds))
+                let retry = services.ports.clock.now().adding(
+                    milliseconds: services.configuration.timerRetryMilliseconds)
+                await stop.wait(orUntil: retry, clock: services.ports.clock)
                 continue
             }
             for deadline in page { await services.deadlines.fill(deadline.identity.reference, at: deadline.wakeAt) }
