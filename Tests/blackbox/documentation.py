@@ -15,14 +15,30 @@ import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 PAGE = TOP / "docs/operating.md"
-LIMITS = [
-    "Core/HoldpointCore/Requests/RequestLimits.swift", "Core/HoldpointCore/Session/SessionLimits.swift",
-    "Core/HoldpointCore/Session/SnapshotPolicy.swift", "Engine/HoldpointEngine/EngineConfiguration.swift",
-    "Clients/HTTPServer/HTTPServerConfiguration.swift", "Adapters/RESTAPI/RESTConfiguration.swift",
-    "Adapters/RESTAPI/Streams/EarlySubscriber.swift", "Adapters/SQLiteJournal/SQLiteJournalConfiguration.swift",
-    "Clients/SQLiteClient/GroupWritable.swift", "Adapters/LocalStreams/LocalStreams.swift",
-    "Core/JSON/JSONLimits.swift", "Core/JSON/Schema/JSONSchemaLimits.swift",
-]
+LIMITS = {
+    "RequestLimits": "Core/HoldpointCore/Requests/RequestLimits.swift",
+    "SessionLimits": "Core/HoldpointCore/Session/SessionLimits.swift",
+    "SnapshotPolicy": "Core/HoldpointCore/Session/SnapshotPolicy.swift",
+    "EngineConfiguration": "Engine/HoldpointEngine/EngineConfiguration.swift",
+    "JournalPage": "Core/HoldpointPorts/Journal/StoredSession.swift",
+    "HTTPServerConfiguration": "Clients/HTTPServer/HTTPServerConfiguration.swift",
+    "RESTConfiguration": "Adapters/RESTAPI/RESTConfiguration.swift",
+    "IdempotencyKey": "Adapters/RESTAPI/Requests/IdempotencyKey.swift",
+    "BearerToken": "Adapters/RESTAPI/Requests/BearerToken.swift",
+    "EarlySubscriber": "Adapters/RESTAPI/Streams/EarlySubscriber.swift",
+    "SQLiteJournalConfiguration": "Adapters/SQLiteJournal/SQLiteJournalConfiguration.swift",
+    "GroupLimits": "Clients/SQLiteClient/GroupWritable.swift",
+    "LocalStreams": "Adapters/LocalStreams/LocalStreams.swift",
+    "EventLoop": "Clients/EventLoop/EventLoop.swift",
+    "JSONLimits": "Core/JSON/JSONLimits.swift",
+    "JSONNumber": "Core/JSON/JSONNumber.swift",
+    "JSONObjectReader": "Core/JSON/JSONObjectReader.swift",
+    "JSONPattern": "Core/JSON/Pattern/JSONPattern.swift",
+    "JSONSchemaLimits": "Core/JSON/Schema/JSONSchemaLimits.swift",
+    "ServerSentEventParser": "Clients/HTTPClient/ServerSentEventParser.swift",
+    "HTTPClient.Request": "Clients/HTTPClient/HTTPClient+Request.swift",
+    "InputText": "holdpoint/Configuration/InputText.swift",
+}
 DECLARATION = re.compile(
     r"((?:^ *///.*\n)+) *(?:package )?(?:static )?(?:var|let) (\w+)(?:: [\w.<>]+)? = ([^\n{]+)$", re.M)
 PLAIN = re.compile(r"((?:^ *///.*\n)+) *package var (\w+): Int\n", re.M)
@@ -49,9 +65,8 @@ def sentence(comment):
 
 def limit_rows():
     """(where, name, default, what) of each limit that the sources declare."""
-    for path in LIMITS:
+    for kind, path in LIMITS.items():
         source = (TOP / "Sources" / path).read_text()
-        kind = "GroupLimits" if "GroupWritable" in path else pathlib.Path(path).stem
         for comment, name, default in DECLARATION.findall(source):
             if (shown := value(default)) and name != "port":
                 yield kind, name, shown, sentence(comment)
