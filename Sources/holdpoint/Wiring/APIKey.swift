@@ -5,7 +5,7 @@ import HoldpointPorts
 struct APIKey: Sendable {
     /// The form, for people.
     static let form =
-        "hp_ID_SECRET, with an ID of 1 to 64 letters and digits and a SECRET of 16 to 256 letters, digits, '_' and '-'"
+        "hp_ID_SECRET, with an ID of 1 to 64 letters and digits and a SECRET of 16 to 128 letters, digits, '_' and '-'"
 
     /// The public part.
     let id: String
@@ -23,7 +23,7 @@ struct APIKey: Sendable {
         let parts = text.split(separator: "_", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == "hp" else { return nil }
         guard (1...64).contains(parts[1].utf8.count), parts[1].utf8.allSatisfy(Self.isAlphanumeric) else { return nil }
-        guard (16...256).contains(parts[2].utf8.count),
+        guard (16...128).contains(parts[2].utf8.count),
             parts[2].utf8.allSatisfy({ Self.isAlphanumeric($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") })
         else { return nil }
         id = String(parts[1])
