@@ -45,6 +45,9 @@ extension JournalConformance {
             }
             try expectEqual(numbers, Array(1...7), "numbers")
         },
+        scene("a page ends where its bytes are enough, and the next goes on from there") { scene in
+            try await readLargePages(scene)
+        },
         scene("sessions are listed newest first, in pages, by status and by agent") { scene in
             for number in 1...5 {
                 let status: SessionStatus = number.isMultiple(of: 2) ? .waiting : .running
@@ -75,4 +78,24 @@ extension JournalConformance {
             try expectEqual(try await scene.store.heads(of: []), [:], "heads of none")
         },
     ]
+
+    private static func readLargePages(_ scene: JournalScene) async throws {
+        let identity = try scene.identity(1)
+        let quote = [UInt8(ascii: "\"")]
+        let data = quote + Array(repeating: UInt8(ascii: "a"), count: JournalPage.bytes / 4) + quote
+        for head: Int64 in 0..<6 {
+            let event = JournalScene.event(head + 1, data: data, isOnFeed: true)
+            let commit = try scene.commit(identity, head: head, events: [event])
+            _ = try await scene.store.commit(commit)
+        }
+        let first = try await scene.store.events(of: identity.key, in: identity.scope, after: 0, limit: 100)
+        try expectEqual(first.map(\.sequence), [1, 2, 3, 4], "numbers on the first page")
+        try expect(JournalPage.isFull(first), "a page that was ended by its bytes is full")
+        let second = try await scene.store.events(of: identity.key, in: identity.scope, after: 4, limit: 100)
+        try expectEqual(second.map(\.sequence), [5, 6], "numbers on the second page")
+        let feed = try await scene.store.feed(in: scene.scope, after: .start, limit: 100)
+        try expectEqual(feed.map(\.event.sequence), [1, 2, 3, 4], "numbers on the first page of the feed")
+        let limited = try await scene.store.events(of: identity.key, in: identity.scope, after: 0, limit: 2)
+        try expectEqual(limited.map(\.sequence), [1, 2], "numbers on a short page")
+    }
 }
