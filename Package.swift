@@ -23,10 +23,10 @@ func system(_ name: String, pkgConfig: String, package: String) -> Target {
     .systemLibrary(name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
-func tests(_ name: String, uses dependencies: [String], resources: [Resource] = []) -> Target {
+func tests(_ name: String, uses dependencies: [String], besides data: [String] = []) -> Target {
     .testTarget(
         name: name, dependencies: dependencies.map { .byName(name: $0) }, path: "Tests/\(name)",
-        resources: resources, swiftSettings: settings)
+        exclude: data, swiftSettings: settings)
 }
 
 func executable(_ name: String, path: String, uses dependencies: [String]) -> Target {
@@ -76,7 +76,7 @@ let package = Package(
             "holdpoint", path: "Sources/holdpoint",
             uses: [
                 "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "HTTPServer", "HTTPClient",
-                "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HoldpointTesting", "Simulator",
+                "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "Simulator",
             ]),
         // Never shipped: the product wired with ports that kill or trap at named points.
         executable(
@@ -89,12 +89,11 @@ let package = Package(
             "holdpoint-bench", path: "Benchmarks/holdpoint-bench",
             uses: [
                 "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "SQLiteClient",
-                "SQLiteJournal",
-                "LocalStreams", "SealedSecrets",
+                "SQLiteJournal", "LocalStreams", "SealedSecrets",
             ]),
 
         tests("JSONTests", uses: ["JSON"]),
-        tests("HoldpointCoreTests", uses: ["JSON", "HoldpointCore", "HoldpointTesting"]),
+        tests("HoldpointCoreTests", uses: ["JSON", "HoldpointCore"], besides: ["Golden"]),
         tests(
             "HoldpointEngineTests",
             uses: ["JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "HoldpointTesting"]),
@@ -104,10 +103,10 @@ let package = Package(
         tests(
             "AdapterTests",
             uses: [
-                "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "HTTPServer", "HTTPClient",
-                "SQLiteClient", "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HoldpointTesting",
+                "JSON", "HoldpointCore", "HoldpointPorts", "EventLoop", "HTTPServer", "HTTPClient", "SQLiteClient",
+                "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HoldpointTesting",
             ]),
-        tests("SimulatorTests", uses: ["HoldpointCore", "HoldpointTesting", "Simulator"]),
+        tests("SimulatorTests", uses: ["Simulator"]),
         tests("TidyTests", uses: []),
     ]
 )
