@@ -19,11 +19,13 @@ package struct Simulation {
     private let world: World
     private var crashesLeft: Int
     private var stopsLeft: Int
+    private var cutsLeft: Int
 
     private init(seed: UInt64, fault: PlantedFault?) throws {
         world = try World(seed: seed, plant: fault)
         crashesLeft = world.chance.below(4)
         stopsLeft = world.chance.below(2)
+        cutsLeft = world.chance.below(3)
     }
 
     /// Runs the world of a seed to its end, or to the first violation.
@@ -52,7 +54,7 @@ package struct Simulation {
             world.startNode()
             for number in 0..<agents {
                 let agent = AgentScript(
-                    client: Client(world: world, principal: .key("agent-\(number)")), number: number)
+                    client: Client(world: world, principal: .key("agent-\(number)")), number: number, isOver: isOver)
                 world.startScript("agent \(number)") {
                     await world.sleep(upTo: 3_000)
                     await agent.run()
@@ -87,16 +89,17 @@ package struct Simulation {
         while world.scheduler.count < maximumJobs, !world.isQuiet, step() {}
         // Who got 202 and went home without asking again has an outcome to come all the same.
         world.calm()
-        while world.scheduler.count < maximumJobs, world.withModel({ $0.awaitsOutcomes }), step() {}
+        while world.scheduler.count < maximumJobs, !isSettled, step() {}
         let stuck = world.runningScripts
-        if !stuck.isEmpty {
+        if !stuck.isEmpty || !isSettled {
             let now = world.clock.now()
             world.withModel { model in
                 let open = model.openRequests
                 model.fail("progress", "not ended at \(now): \(stuck.joined(separator: ", ")); \(open)")
             }
         }
-        world.judge { model, store in model.finish(with: store) }
+        let crashes = world.crashes
+        world.judge { model, store in model.finish(with: store, crashes: crashes) }
         let jobs = world.scheduler.count
         let violation = world.withModel { $0.violation }
         let events = world.withModel { model in model.histories.values.reduce(0) { $0 + $1.states.count - 1 } }
@@ -108,6 +111,12 @@ package struct Simulation {
             failure: violation.map {
                 SimulationFailure(invariant: $0.invariant, detail: $0.detail, trace: log.tail)
             })
+    }
+
+    /// Whether nothing is due any more, in a session whose agent left it, too.
+    private var isSettled: Bool {
+        let now = world.clock.now()
+        return world.withModel { !$0.awaitsOutcomes && !$0.awaitsExpiry(at: now) }
     }
 
     /// Runs a job, or moves time; false once the model has found a violation.
@@ -139,6 +148,9 @@ package struct Simulation {
         } else if stopsLeft > 0, world.chance.below(1_500) == 0 {
             stopsLeft -= 1
             world.stopNode()
+        } else if cutsLeft > 0, world.chance.below(1_200) == 0 {
+            cutsLeft -= 1
+            world.cutStore()
         }
     }
 }

@@ -5,12 +5,15 @@ extension Engine {
     package func watch(
         session id: SessionID, in scope: Scope, after sequence: Int64, subscriber: SubscriberID, sink: any EventSink
     ) async throws(GatewayError) -> WatchStart {
-        let view = try await session(id, in: scope)
-        let state = view.state
+        var state = try await session(id, in: scope).state
+        if state.sequence < sequence, let stored = try await stored(state.identity.key, in: scope) {
+            // While the session is in doubt about a commit, its subscribers may have seen more than it knows.
+            state = stored.state
+        }
         guard sequence <= state.sequence else {
             throw .rejected(Rejection(.cursorInvalid, "the session has \(state.sequence) events"))
         }
-        return try await reading { () throws(JournalError) in
+        return try await reading { [state] () throws(JournalError) in
             try await self.hub.watch(
                 state.identity, head: state.sequence, isFinal: state.status.isFinal, after: sequence,
                 subscriber: subscriber, sink: sink)

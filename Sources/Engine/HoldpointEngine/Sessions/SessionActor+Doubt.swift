@@ -42,7 +42,7 @@ extension SessionActor {
                 until: clock.now().adding(milliseconds: services.configuration.doubtMilliseconds))
         }
         // A deadline makes somebody look again, even if no caller comes back.
-        await services.deadlines.arm(
+        await services.deadlines.retry(
             identity.reference, at: clock.now().adding(milliseconds: services.configuration.timerRetryMilliseconds))
         throw .inDoubt(detail)
     }

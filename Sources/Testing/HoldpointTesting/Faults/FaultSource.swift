@@ -62,6 +62,14 @@ package final class FaultSource: Sendable {
         state.withState { $0.armed[fault, default: 0] += times }
     }
 
+    /// Makes these faults strike as often, from now on; the others as before.
+    package func change(perMille: [Fault: Int]) {
+        state.withState { $0.perMille.merge(perMille) { $1 } }
+    }
+
+    /// How often each fault strikes in a thousand chances.
+    package var perMille: [Fault: Int] { state.read { $0.perMille } }
+
     /// Lets nothing strike from now on.
     package func cease() {
         state.withState { state in

@@ -60,6 +60,7 @@ package final class FaultyJournal: JournalDecorator {
     }
 
     package func store(_ command: StoredCommand) async throws(JournalError) {
+        if faults.strikes(.callUnavailable) { throw .unavailable("a simulated fault") }
         if faults.strikes(.storeInDoubtUndone) { throw .inDoubt("a simulated fault") }
         let result = await carried { base throws(JournalError) in try await base.store(command) }
         if faults.strikes(.storeInDoubtDone) { throw .inDoubt("a simulated fault") }

@@ -48,6 +48,8 @@ struct Model: Sendable {
     var outcomes: [StoredCommandID: StoredOutcome] = [:]
     /// Commands that got 202.
     var promised: [StoredCommandID] = []
+    /// Sessions whose agents went away without an end.
+    var abandoned: Set<SessionID> = []
     /// Steps that were acknowledged.
     var acknowledgedSteps: [(session: SessionID, name: String)] = []
     /// The change of the store up to which the model has looked.

@@ -8,6 +8,8 @@ import JSON
 struct AgentScript: Sendable {
     let client: Client
     let number: Int
+    /// Whether all agents have gone home.
+    let isOver: @Sendable () -> Bool
 
     private var world: World { client.world }
     private var chance: SeededEntropy { client.world.chance }
@@ -23,11 +25,18 @@ struct AgentScript: Sendable {
                 guard let request = await ask(question, in: session) else { return }
                 open.append((request, question))
             }
+            if chance.below(12) == 0 { return leave(session) }
             for (request, question) in open {
                 guard await settle(request, question, in: session) else { return }
             }
         }
         await end(session)
+    }
+
+    /// Goes away for good; deadlines must pass without anybody asking.
+    private func leave(_ session: SessionID) {
+        world.note("\(client.principal) leaves \(session)")
+        world.withModel { _ = $0.abandoned.insert(session) }
     }
 
     /// Starts the session, sometimes under an id of its own, sometimes twice at once.
@@ -198,7 +207,8 @@ struct AgentScript: Sendable {
 
     private func watch(_ session: SessionID) {
         for place in 0..<(1 + chance.below(2)) {
-            let script = WatcherScript(world: world, number: UInt64(number * 10 + place), target: .session(session))
+            let script = WatcherScript(
+                world: world, number: UInt64(number * 10 + place), target: .session(session, isOver: isOver))
             world.startScript("watch \(session)") { await script.run() }
         }
     }

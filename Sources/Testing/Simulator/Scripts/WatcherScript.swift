@@ -8,7 +8,7 @@ import Synchronization
 struct WatcherScript: Sendable {
     /// What is watched.
     enum Target: Sendable {
-        case session(SessionID)
+        case session(SessionID, isOver: @Sendable () -> Bool)
         /// The feed, until all agents have gone home and everything was seen.
         case feed(isOver: @Sendable () -> Bool)
     }
@@ -49,7 +49,7 @@ struct WatcherScript: Sendable {
         let subscriber = SubscriberID(number)
         let reply: Reply<WatchStart>
         switch target {
-        case .session(let id):
+        case .session(let id, _):
             reply = await world.call { [scope = world.scope] engine throws(GatewayError) in
                 try await engine.watch(
                     session: id, in: scope, after: seen.sequence, subscriber: subscriber, sink: sink)
@@ -83,12 +83,19 @@ struct WatcherScript: Sendable {
     }
 
     private func isDone(_ seen: SeenEvents) -> Bool {
-        guard case .feed(let isOver) = target, isOver() else { return false }
-        return seen.position == (world.journal.contents.feed(of: world.scope).last?.position ?? .start)
+        let store = world.journal.contents
+        switch target {
+        case .feed(let isOver):
+            return isOver() && seen.position == (store.feed(of: world.scope).last?.position ?? .start)
+        case .session(let id, let isOver):
+            // The stream of a session that ends must end with it; only one that was left has no end.
+            guard isOver(), let session = store.session(named: id, in: world.scope) else { return false }
+            return !session.summary.status.isFinal && seen.sequence == session.head
+        }
     }
 
     private func endOfSession(_ seen: SeenEvents) {
-        guard case .session(let id) = target else { return }
+        guard case .session(let id, _) = target else { return }
         let head = world.journal.contents.session(named: id, in: world.scope)?.head ?? 0
         if seen.sequence != head {
             world.withModel { $0.fail("stream", "the stream of \(id) ended at \(seen.sequence), its log at \(head)") }
@@ -150,7 +157,7 @@ final class SimulatedSink: EventSink {
         let expected: RecordedEvent?
         let id: String
         switch target {
-        case .session(let name):
+        case .session(let name, _):
             let session = store.session(named: name, in: world.scope)
             expected = session?.events.dropFirst(Int(before.sequence)).first
             id = String(before.sequence + 1)

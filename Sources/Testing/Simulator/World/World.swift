@@ -87,6 +87,22 @@ extension World {
         note("faults cease")
     }
 
+    /// Takes the store away for a while; commits at that moment fail, or their answers get lost.
+    func cutStore() {
+        let usual = faults.perMille
+        let isMute = chance.below(2) == 0
+        note("the store goes away")
+        faults.change(
+            perMille: isMute
+                ? [.callUnavailable: 1_000, .commitInDoubtUndone: 500, .commitInDoubtDone: 1_000]
+                : [.callUnavailable: 1_000, .commitUnavailable: 1_000])
+        startOutside {
+            await self.sleep(upTo: 8_000)
+            self.note("the store is back")
+            if self.isChaotic { self.faults.change(perMille: usual) }
+        }
+    }
+
     /// Adds a line to the run's log.
     func note(_ line: @autoclosure () -> String) {
         let time = clock.now().milliseconds - Simulation.epoch.milliseconds
