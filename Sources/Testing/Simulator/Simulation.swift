@@ -62,7 +62,9 @@ package struct Simulation {
                 }
             }
             let client = Client(world: world, principal: .key("operator"))
-            world.startScript("operator") { await OperatorScript(client: client, isOver: isOver).run() }
+            world.startScript("operator") {
+                await OperatorScript(client: client, isOver: { isOver() && !world.hasPeople }).run()
+            }
             let watcher = WatcherScript(world: world, number: 999, target: .feed(isOver: isOver))
             world.startScript("feed") { await watcher.run() }
         }

@@ -156,6 +156,9 @@ extension World {
     /// The scripts that have not ended.
     var runningScripts: [String] { state.withState { $0.scripts } }
 
+    /// Whether somebody still has an answer to give.
+    var hasPeople: Bool { state.read { $0.scripts.contains { $0.hasPrefix("answer") } } }
+
     /// Whether no script is left.
     var isQuiet: Bool { state.read { $0.scripts.isEmpty } }
 
