@@ -80,6 +80,6 @@ struct SodiumTests {
     @Test func `random bytes and words do not repeat`() {
         #expect(Sodium.randomBytes(count: 16) != Sodium.randomBytes(count: 16))
         #expect(Sodium.randomBytes(count: 0).isEmpty)
-        #expect(Sodium.randomWord() != Sodium.randomWord())
+        #expect(Sodium.randomWords() != Sodium.randomWords())
     }
 }

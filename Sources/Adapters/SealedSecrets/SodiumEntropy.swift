@@ -12,6 +12,7 @@ package struct SodiumEntropy: Entropy {
     }
 
     package func random128() -> Identifier128 {
-        Identifier128(high: Sodium.randomWord(), low: Sodium.randomWord())
+        let (high, low) = Sodium.randomWords()
+        return Identifier128(high: high, low: low)
     }
 }

@@ -56,7 +56,7 @@ package struct SecretKeyFile: Sendable {
     /// So another process that looks at the same moment sees a whole key or none, and the first of two makers wins.
     private func create() throws(SecretKeyFileError) {
         do { try Sodium.initialize() } catch { throw .sodium(error) }
-        let passing = "\(path).\(String(Sodium.randomWord(), radix: 16))"
+        let passing = "\(path).\(String(Sodium.randomWords().0, radix: 16))"
         let file = open(passing, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw .system(path: path, code: errno) }
         defer { unlink(passing) }

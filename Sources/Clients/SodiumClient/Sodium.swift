@@ -17,11 +17,13 @@ package enum Sodium {
         }
     }
 
-    /// An unpredictable 64-bit number, made without an allocation.
-    package static func randomWord() -> UInt64 {
-        var word: UInt64 = 0
-        randombytes_buf(&word, MemoryLayout<UInt64>.size)
-        return word
+    /// Two unpredictable 64-bit numbers, made with one call and without an allocation.
+    package static func randomWords() -> (UInt64, UInt64) {
+        var words: (UInt64, UInt64) = (0, 0)
+        withUnsafeMutableBytes(of: &words) { bytes in
+            if let start = bytes.baseAddress { randombytes_buf(start, bytes.count) }
+        }
+        return words
     }
 
     /// Whether two byte strings are equal, in a time that depends on their lengths only.

@@ -36,7 +36,7 @@ package final class Engine: SessionGateway {
         do {
             tenure = try await services.ports.journal.takeUp(node: services.configuration.node)
             await services.ownership.take(tenure.fences)
-            await life.begin(
+            life.begin(
                 isCautious: tenure.followsUncleanDeath, now: services.ports.clock.now(),
                 milliseconds: services.configuration.cautionMilliseconds)
             if tenure.followsUncleanDeath {
@@ -48,7 +48,7 @@ package final class Engine: SessionGateway {
             throw EngineFailure(detail: "cannot take up the store: \(error)")
         }
         await deadlines.fillHorizon(until: stopping)
-        await life.becomeReady()
+        life.becomeReady()
         await serve()
         let isClean = (try? await services.ports.journal.layDown()) != nil
         await finished.set()
@@ -57,7 +57,7 @@ package final class Engine: SessionGateway {
 
     /// Stops gracefully: takes nothing new, finishes what is under way, and returns when `run` has ended.
     package func stop() async {
-        await life.beginStop()
+        life.beginStop()
         await stopping.set()
         await services.deadlines.close()
         services.ports.streams.close()
@@ -92,7 +92,7 @@ package final class Engine: SessionGateway {
     }
 
     private func endCaution() async {
-        guard let end = await life.cautionEnd else { return }
+        guard let end = life.cautionEnd else { return }
         await stopping.wait(orUntil: end, clock: services.ports.clock)
         await router.setCountsFirst(false)
     }
@@ -104,44 +104,4 @@ package struct EngineFailure: Error, Sendable, CustomStringConvertible {
     package let detail: String
 
     package var description: String { detail }
-}
-
-/// Where a node is in its life.
-actor Life {
-    private enum Phase {
-        case starting
-        case ready
-        case stopping
-    }
-
-    private var phase = Phase.starting
-    /// Until when every command is stored first, after an unclean death (I10).
-    private(set) var cautionEnd: Timestamp?
-    /// Whether the store was taken up, so that commands can at least be stored.
-    private(set) var hasStore = false
-
-    func begin(isCautious: Bool, now: Timestamp, milliseconds: Int64) {
-        hasStore = true
-        if isCautious { cautionEnd = now.adding(milliseconds: milliseconds) }
-    }
-
-    func becomeReady() { if phase == .starting { phase = .ready } }
-
-    func beginStop() { phase = .stopping }
-
-    /// What keeps the node from taking commands; nil if nothing does.
-    var problem: String? {
-        switch phase {
-        case .starting: hasStore ? "recovering" : "starting"
-        case .ready: nil
-        case .stopping: "stopping"
-        }
-    }
-
-    var isStopping: Bool { phase == .stopping }
-
-    /// Whether commands are to be stored first: during recovery, and for a while after an unclean death.
-    func storesFirst(at now: Timestamp) -> Bool {
-        phase == .starting || cautionEnd.map { now < $0 } ?? false
-    }
 }

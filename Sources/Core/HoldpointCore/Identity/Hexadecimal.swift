@@ -1,14 +1,17 @@
 /// Bytes as lower-case hexadecimal text and back.
 package enum Hexadecimal {
-    private static let digits = Array("0123456789abcdef".utf8)
+    /// The lower-case character of a digit from 0 to 15.
+    static func character(of digit: UInt8) -> UInt8 {
+        digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+    }
 
     /// Two lower-case digits for each byte.
     package static func encode(_ bytes: some Collection<UInt8>) -> String {
         var text = [UInt8]()
         text.reserveCapacity(bytes.count * 2)
         for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+            text.append(character(of: byte >> 4))
+            text.append(character(of: byte & 15))
         }
         return String(decoding: text, as: UTF8.self)
     }

@@ -36,14 +36,26 @@ package struct Identifier128: Sendable, Hashable, Comparable {
 
     /// The 16 bytes, first byte first.
     package var bytes: [UInt8] {
-        (0..<16).map { index in
-            let word = index < 8 ? high : low
-            return UInt8(truncatingIfNeeded: word >> UInt64((7 - index % 8) * 8))
+        [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in
+            for index in 0..<16 {
+                let word = index < 8 ? high : low
+                buffer[index] = UInt8(truncatingIfNeeded: word >> UInt64((7 - index % 8) * 8))
+            }
+            count = 16
         }
     }
 
     /// 32 lower-case hexadecimal digits.
-    package var hexadecimal: String { Hexadecimal.encode(bytes) }
+    package var hexadecimal: String {
+        String(unsafeUninitializedCapacity: 32) { text in
+            for index in 0..<32 {
+                let word = index < 16 ? high : low
+                let digit = UInt8(truncatingIfNeeded: word >> UInt64((15 - index % 16) * 4)) & 15
+                text[index] = Hexadecimal.character(of: digit)
+            }
+            return 32
+        }
+    }
 
     package static func < (left: Self, right: Self) -> Bool {
         (left.high, left.low) < (right.high, right.low)

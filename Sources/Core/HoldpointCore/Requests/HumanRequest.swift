@@ -26,6 +26,27 @@ package struct HumanRequest: Sendable {
     package let argumentsDigest: Digest?
     /// Who opened it.
     package let openedBy: Principal
+    /// The schema that is shown, as text: written with every event, view and snapshot, and made only once.
+    private let shownSchema: [UInt8]
+
+    init(
+        id: RequestID, question: any RequestQuestion, title: String, message: String?, context: JSONValue?,
+        createdAt: Timestamp, expiresAt: Timestamp?, defaultAnswer: JSONValue?, responseSchema: JSONValue?,
+        argumentsDigest: Digest?, openedBy: Principal
+    ) {
+        self.id = id
+        self.question = question
+        self.title = title
+        self.message = message
+        self.context = context
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.defaultAnswer = defaultAnswer
+        self.responseSchema = responseSchema
+        self.argumentsDigest = argumentsDigest
+        self.openedBy = openedBy
+        shownSchema = (responseSchema ?? question.answerSchema).serialized()
+    }
 
     /// The type of the question.
     package var type: RequestType { Swift.type(of: question).type }
@@ -43,7 +64,8 @@ package struct HumanRequest: Sendable {
         writer.member("arguments_digest", argumentsDigest?.description)
         writer.member("context", context)
         writer.member("default", defaultAnswer)
-        writer.member("response_schema", responseSchema ?? question.answerSchema)
+        writer.key("response_schema")
+        writer.raw(shownSchema)
         writer.member("custom_schema", responseSchema != nil)
         writer.member("opened_by", openedBy.text)
         writer.member("created_at", createdAt)

@@ -10,19 +10,27 @@ package enum EventChain {
     ) -> Digest {
         var message = [UInt8]()
         message.reserveCapacity(32 + 16 + 16 + 1 + 32 + 32)
-        message.append(contentsOf: previous.bytes)
-        message.append(contentsOf: session.value.bytes)
+        append(previous, to: &message)
+        append(session.value, to: &message)
         append(UInt64(bitPattern: sequence), to: &message)
         append(UInt64(bitPattern: time.milliseconds), to: &message)
         message.append(UInt8(truncatingIfNeeded: type.text.utf8.count))
         message.append(contentsOf: type.text.utf8)
-        message.append(contentsOf: hasher.sha256(data).bytes)
+        append(hasher.sha256(data), to: &message)
         return hasher.sha256(message)
     }
 
+    private static func append(_ digest: Digest, to bytes: inout [UInt8]) {
+        append(digest.first, to: &bytes)
+        append(digest.second, to: &bytes)
+    }
+
+    private static func append(_ value: Identifier128, to bytes: inout [UInt8]) {
+        append(value.high, to: &bytes)
+        append(value.low, to: &bytes)
+    }
+
     private static func append(_ value: UInt64, to bytes: inout [UInt8]) {
-        for shift in stride(from: 56, through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
-        }
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
     }
 }

@@ -15,9 +15,9 @@ package enum JournalError: Error, Sendable, Equatable {
     /// The project has another session under that id; nothing was changed.
     case sessionExists(SessionKey)
     /// The idempotency key was committed before, with this record; nothing was changed.
-    case idempotencyKeyUsed(IdempotencyRecord)
+    indirect case idempotencyKeyUsed(IdempotencyRecord)
     /// The stored command has an outcome already; nothing was changed.
-    case alreadyDecided(StoredOutcome)
+    indirect case alreadyDecided(StoredOutcome)
     /// The session carries the mark of quarantine.
     case quarantined
     /// The store refused the data itself; trying the same again cannot help.

@@ -28,7 +28,9 @@ package struct RecordedEvent: Sendable, Equatable {
 }
 
 /// Everything that one accepted command changes, committed in one transaction or not at all (I1).
-package struct SessionCommit: Sendable {
+///
+/// Large and passed through many hands, so it is shared rather than copied.
+package final class SessionCommit: Sendable {
     /// Which session.
     package let identity: SessionIdentity
     /// The right to write it.

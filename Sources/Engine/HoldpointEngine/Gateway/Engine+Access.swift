@@ -12,7 +12,7 @@ extension Engine {
     }
 
     package func readiness() async -> Readiness {
-        Readiness(parts: [("engine", await life.problem)])
+        Readiness(parts: [("engine", life.problem)])
     }
 
     package func putAgent(_ definition: AgentDefinition, in scope: Scope) async throws(GatewayError) -> AgentRecord {

@@ -6,7 +6,7 @@ extension Engine {
     package func answer(
         _ answer: RawAnswer, to request: RequestID, in scope: Scope, options: CommandOptions
     ) async throws(GatewayError) -> CommandResult {
-        if await storesFirst(options) {
+        if storesFirst(options) {
             let (identity, question) = try await identify(request, in: scope)
             let envelope = try envelope(answer, to: question, of: request, in: scope, options: options)
             return try await store(envelope, for: identity, options: options, request: request)

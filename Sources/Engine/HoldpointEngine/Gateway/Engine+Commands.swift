@@ -30,7 +30,7 @@ extension Engine {
             program: ready.record.definition.program, input: start.input, labels: start.labels,
             onBehalfOf: start.onBehalfOf, principal: options.principal)
         let envelope = CommandEnvelope(command: command, idempotency: claim(options, in: scope))
-        if await storesFirst(options) {
+        if storesFirst(options) {
             return try await store(envelope, for: identity, options: options, request: nil)
         }
         return try await begin(envelope, as: identity, options: options)
@@ -42,7 +42,7 @@ extension Engine {
         let command = command(for: act, by: options.principal)
         let request = (command as? OpenRequest)?.id
         let envelope = CommandEnvelope(command: command, idempotency: claim(options, in: scope))
-        if await storesFirst(options), !command.isResume {
+        if storesFirst(options), !command.isResume {
             let identity = try await identify(session, in: scope)
             return try await store(envelope, for: identity, options: options, request: request)
         }
@@ -56,7 +56,7 @@ extension Engine {
     ) async throws(GatewayError) -> CommandResult {
         let command = WithdrawRequest(request: request, reason: reason, principal: options.principal)
         let envelope = CommandEnvelope(command: command, idempotency: claim(options, in: scope))
-        if await storesFirst(options) {
+        if storesFirst(options) {
             let identity = try await identify(request, in: scope).session
             return try await store(envelope, for: identity, options: options, request: request)
         }

@@ -3,15 +3,15 @@ import HoldpointPorts
 
 extension Engine {
     /// Whether a command is to be stored before it is decided.
-    func storesFirst(_ options: CommandOptions) async -> Bool {
-        options.respondAsync ? true : await life.storesFirst(at: services.ports.clock.now())
+    func storesFirst(_ options: CommandOptions) -> Bool {
+        options.respondAsync || life.storesFirst(at: services.ports.clock.now())
     }
 
     /// Stores a command (I3); waits a while for its outcome unless the caller asked not to.
     func store(
         _ envelope: CommandEnvelope, for session: SessionIdentity, options: CommandOptions, request: RequestID?
     ) async throws(GatewayError) -> CommandResult {
-        if await life.isStopping { throw .unavailable("the node is stopping", retryAfter: .seconds(2)) }
+        if life.isStopping { throw .unavailable("the node is stopping", retryAfter: .seconds(2)) }
         if let reason = try await quarantine(of: session) { throw .rejected(.quarantined(reason)) }
         let now = services.ports.clock.now()
         let id = StoredCommandID(Identifier128(time: now, random: services.ports.entropy.random128()))

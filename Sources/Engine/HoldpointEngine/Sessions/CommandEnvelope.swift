@@ -26,14 +26,24 @@ enum CommandOutcome: Sendable {
     case dead(String)
 }
 
-/// An applied command, with the views that a caller is shown.
-struct AppliedCommand: Sendable {
+/// An applied command, with the views that a caller is shown; shared rather than copied on its way to the caller.
+final class AppliedCommand: Sendable {
     let reply: CommandReply
     let session: SessionView
     /// The request that the reply names, where the session still has it at hand.
     let request: RequestView?
+    /// Whether it changed what the directory keeps of a session: its being there, its end, its pending requests.
+    let isNews: Bool
     /// Whether a key against repetition said that it was done before.
-    var isReplay = false
+    let isReplay: Bool
+
+    init(reply: CommandReply, session: SessionView, request: RequestView?, isNews: Bool, isReplay: Bool) {
+        self.reply = reply
+        self.session = session
+        self.request = request
+        self.isNews = isNews
+        self.isReplay = isReplay
+    }
 }
 
 /// Why a session could not decide or commit; the command may be given again.

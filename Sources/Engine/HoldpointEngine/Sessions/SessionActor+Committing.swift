@@ -2,11 +2,18 @@ import HoldpointCore
 import HoldpointPorts
 
 /// What a decision will change, worked out before anything is written.
-struct PreparedChange: Sendable {
+final class PreparedChange: Sendable {
     let events: [any SessionEvent]
     let recorded: [RecordedEvent]
     let state: SessionState
     let commit: SessionCommit
+
+    init(events: [any SessionEvent], recorded: [RecordedEvent], state: SessionState, commit: SessionCommit) {
+        self.events = events
+        self.recorded = recorded
+        self.state = state
+        self.commit = commit
+    }
 }
 
 extension SessionActor {
@@ -81,6 +88,7 @@ extension SessionActor {
             _ = try await services.ports.journal.commit(commit)
             return await committed()
         } catch .fenced {
+            forgetFence()
             // Another session's doubt may have raised the shard's generation while this commit was on its way.
             guard let fence = await fenceAfter(commit.fence) else {
                 // Those who wait for a turn must not go on here: whoever owns the shard has another actor.
@@ -101,6 +109,7 @@ extension SessionActor {
         case .inDoubt(let detail):
             standing = .lost
             doubted = commit.fence
+            forgetFence()
             await services.counters.countDoubt()
             guard try await wasMade(commit, detail: detail) else {
                 standing = .sound
@@ -138,6 +147,7 @@ extension SessionActor {
     /// Makes a committed change the session's state, and tells those who wait for it.
     private func take(_ change: PreparedChange) async {
         guard let last = change.recorded.last else { return }
+        let earlier = state.wakeAt
         state = change.state
         chain = last.chain
         if let snapshot = change.commit.snapshot {
@@ -150,7 +160,7 @@ extension SessionActor {
             Doorbell(
                 session: identity, head: last.sequence, events: change.recorded,
                 isOnFeed: change.recorded.contains(where: \.isOnFeed)))
-        await services.deadlines.arm(identity.reference, at: state.wakeAt)
+        if state.wakeAt != earlier { await services.deadlines.arm(identity.reference, at: state.wakeAt) }
     }
 
     func summary(of state: SessionState) -> SessionSummary {

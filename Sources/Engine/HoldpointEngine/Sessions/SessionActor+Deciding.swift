@@ -61,9 +61,7 @@ extension SessionActor {
             return .rejected(Rejection(.idempotencyMismatch, "the Idempotency-Key was used with another body"))
         }
         guard record.session.key == identity.key else { throw .sessionExists(record.session.key) }
-        var applied = applied(record.reply, before: state, events: [])
-        applied.isReplay = true
-        return .applied(applied)
+        return .applied(applied(record.reply, before: state, events: [], isReplay: true))
     }
 
     /// Writes the outcome of a stored command that changes no session; a command that came directly needs nothing.
@@ -88,7 +86,7 @@ extension SessionActor {
 
     /// The views of what was applied.
     func applied(
-        _ reply: CommandReply, before: SessionState, events: [any SessionEvent]
+        _ reply: CommandReply, before: SessionState, events: [any SessionEvent], isReplay: Bool = false
     ) -> AppliedCommand {
         var request: RequestView?
         if case .request(let id, _) = reply {
@@ -99,7 +97,9 @@ extension SessionActor {
                 request = RequestView(request: open.request, session: identity.id, closing: closing)
             }
         }
-        return AppliedCommand(reply: reply, session: view(), request: request)
+        let isNews =
+            before.sequence == 0 || state.ending != nil || before.openRequests.count != state.openRequests.count
+        return AppliedCommand(reply: reply, session: view(), request: request, isNews: isNews, isReplay: isReplay)
     }
 }
 

@@ -26,6 +26,7 @@ actor SessionActor {
     var standing = Standing.sound
     /// The fence of a commit in doubt, under which nothing may land any more before the log is read.
     var doubted: Fence?
+    private var fence: Fence?
     private var isBusy = false
     private var waiting = FirstInFirstOut<UnsafeContinuation<Void, Never>>()
 
@@ -66,8 +67,12 @@ actor SessionActor {
             // The wheel forgot the deadline when it fired; what is left of it, or comes next, is armed within the turn.
             // One that is overdue all the same is not tried in a circle.
             let now = services.ports.clock.now()
-            let soon = now.adding(milliseconds: services.configuration.timerRetryMilliseconds)
-            await services.deadlines.arm(identity.reference, at: state.wakeAt.map { $0 <= now ? soon : $0 })
+            if let wakeAt = state.wakeAt, wakeAt <= now {
+                let soon = now.adding(milliseconds: services.configuration.timerRetryMilliseconds)
+                await services.deadlines.retry(identity.reference, at: soon)
+            } else {
+                await services.deadlines.arm(identity.reference, at: state.wakeAt)
+            }
         }
         return outcome
     }
@@ -103,10 +108,16 @@ actor SessionActor {
     }
 
     /// The fence of this session's shard, as this node holds it now.
+    ///
+    /// Remembered, since it changes only when a commit was in doubt; `forgetFence` makes it be asked for again.
     func currentFence() async throws(SessionFailure) -> Fence {
-        guard let fence = await services.ownership.fence(for: identity.key.shard) else { throw .notOwner }
-        return fence
+        if let fence { return fence }
+        guard let current = await services.ownership.fence(for: identity.key.shard) else { throw .notOwner }
+        fence = current
+        return current
     }
+
+    func forgetFence() { fence = nil }
 
     private func takeTurn() async throws(SessionFailure) {
         if isBusy {

@@ -96,30 +96,37 @@ actor SessionDirectory {
     }
 
     /// Gives a command to a session, and to the one that takes its place if it leaves memory in that moment.
-    func perform(
+    ///
+    /// Most commands change nothing that the directory keeps, so they do not pass through it.
+    nonisolated func perform(
         _ envelope: CommandEnvelope, on session: SessionActor
     ) async throws(SessionFailure) -> CommandOutcome {
         var session = session
         while true {
             do {
                 let outcome = try await session.perform(envelope)
-                guard case .applied(let applied) = outcome, applied.session.state.isStarted else { return outcome }
-                if applied.session.state.status.isFinal {
-                    await dismiss(session)
-                } else {
-                    name(session)
-                    remember(applied.session.state.openRequests.map(\.request.id), of: session)
-                }
+                if case .applied(let applied) = outcome, applied.isNews { await note(applied, of: session) }
                 return outcome
             } catch .retired {
-                forget(session)
-                let identity = session.identity
-                session = try await self.session(identity.key, in: identity.scope) ?? begin(identity)
+                session = try await successor(of: session)
             } catch .notOwner {
-                forget(session)
+                await forget(session)
                 throw .notOwner
             }
         }
+    }
+
+    private func note(_ applied: AppliedCommand, of session: SessionActor) async {
+        guard applied.session.state.isStarted else { return }
+        if applied.session.state.status.isFinal { return await dismiss(session) }
+        name(session)
+        remember(applied.session.state.openRequests.map(\.request.id), of: session)
+    }
+
+    private func successor(of session: SessionActor) async throws(SessionFailure) -> SessionActor {
+        forget(session)
+        let identity = session.identity
+        return try await self.session(identity.key, in: identity.scope) ?? begin(identity)
     }
 
     /// Makes the pending requests of a session in memory known, and forgets those that are not pending any more.
