@@ -17,9 +17,10 @@ struct BenchmarkNode {
     let scope: Scope
     let agent: AgentName
 
-    /// Opens a store in a new temporary folder and prepares a project with one agent.
+    /// Opens a store in a new folder under `TMPDIR` and prepares a project with one agent; the caller removes it.
     static func make() async throws -> BenchmarkNode {
-        var template = Array("/tmp/holdpoint-bench.XXXXXX".utf8CString)
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(parent)/holdpoint-bench.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw BenchmarkFailure("no temporary folder") }
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         return try await make(in: folder)

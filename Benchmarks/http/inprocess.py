@@ -1,0 +1,45 @@
+"""What `holdpoint-bench` measures in its own process, read from what it prints."""
+
+import re
+import subprocess
+import tempfile
+
+from client import Failure
+from server import quiet_environment
+
+NUMBER = r"(-?[0-9.]+)"
+ROUND = re.compile(
+    rf"round \d+: ratio {NUMBER}  cycles/s {NUMBER} \(CPU {NUMBER} µs each\)  "
+    rf"raw appends/s {NUMBER} \(CPU {NUMBER} µs each\)")
+
+
+def cycles(binary, count, at_once, rounds):
+    """(settings, [(ratio, cycles/s, µs per cycle, raw appends/s, µs per raw append) of each round])."""
+    text = _run(binary, "cycles", count, at_once, rounds)
+    measured = [tuple(map(float, values)) for values in ROUND.findall(text)]
+    if len(measured) != rounds:
+        raise Failure(f"holdpoint-bench printed something else: {text}")
+    return re.search(r"settings read back: (.*)", text).group(1), measured
+
+
+def memory(binary, first, second, rounds):
+    """[(bytes per waiting session, per cent of a core while idle) of each round]."""
+    results = []
+    for _ in range(rounds):
+        text = _run(binary, "memory", first, second)
+        size = re.search(rf"waiting sessions: {NUMBER} bytes each", text)
+        idle = re.search(rf"waiting: {NUMBER} % of a core", text)
+        if not (size and idle):
+            raise Failure(f"holdpoint-bench printed something else: {text}")
+        results.append((float(size.group(1)), float(idle.group(1))))
+    return results
+
+
+def _run(binary, *arguments):
+    with tempfile.TemporaryDirectory(prefix="holdpoint-bench.") as folder:
+        done = subprocess.run(
+            [binary, *map(str, arguments)], capture_output=True, text=True, check=False,
+            env={**quiet_environment(), "TMPDIR": folder})
+    if done.returncode:
+        raise Failure(f"holdpoint-bench failed: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.stdout

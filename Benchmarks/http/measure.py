@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Measures a server and an engine, and prints one table; Benchmarks/run builds both and calls this.
+
+    Benchmarks/http/measure.py --holdpoint FILE --bench FILE [--quick] [--only PART,...]
+
+Exit status: 0 measured, whether or not a figure is as it must be; 1 something was refused, lost or out of order.
+"""
+
+import argparse
+import pathlib
+import resource
+import signal
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.dont_write_bytecode = True
+
+import cycles  # noqa: E402
+import inprocess  # noqa: E402
+import waiting  # noqa: E402
+from client import Failure  # noqa: E402
+from report import Row, machine, table  # noqa: E402
+
+FULL = {
+    "cycles": 20_000, "rounds": 5, "http_cycles": 4_000, "streams": 5_000, "stream_rounds": 3, "settle_seconds": 18,
+    "memory": (10_000, 100_000), "memory_rounds": 3, "restart": 1_000, "restart_rounds": 7,
+}
+QUICK = {
+    "cycles": 2_000, "rounds": 2, "http_cycles": 400, "streams": 500, "stream_rounds": 1, "settle_seconds": 8,
+    "memory": (1_000, 5_000), "memory_rounds": 1, "restart": 200, "restart_rounds": 2,
+}
+AT_ONCE = 256
+
+
+def column(results, index):
+    return [result[index] for result in results]
+
+
+def in_process(options, size):
+    settings, results = inprocess.cycles(options.bench, size["cycles"], AT_ONCE, size["rounds"])
+    print(f"durability, read back: {settings}")
+    yield Row(
+        f"pause cycles in process, {AT_ONCE} at once", "cycles/s", column(results, 1), peer="raw appends/s",
+        peers=column(results, 3), ratios=column(results, 0), least_ratio=0.4)
+    yield Row(
+        "processor time of such a cycle", "µs", column(results, 2), 1, peer="of a raw append, µs",
+        peers=column(results, 4), peer_decimals=1)
+
+
+def over_http(options, size):
+    results = cycles.measure(options.holdpoint, size["http_cycles"], size["rounds"])
+    yield Row(
+        f"processor time of the server per pause cycle over HTTP, {cycles.CONNECTIONS} connections", "ms",
+        column(results, 0), 3, peer="per `GET /healthz`, ms", peers=column(results, 1), peer_decimals=4, at_most=0.4)
+
+
+def streams(options, size):
+    count = size["streams"]
+    results = waiting.streams(options.holdpoint, count, size["stream_rounds"], size["settle_seconds"])
+    yield Row(
+        f"resident memory of an idle event stream, {count:,} open", "KB", column(results, 0), 2,
+        peer="of an idle connection, KB", peers=column(results, 1), peer_decimals=2, at_most=8)
+
+
+def memory(options, size):
+    first, second = size["memory"]
+    results = inprocess.memory(options.bench, first, second, size["memory_rounds"])
+    yield Row(
+        f"resident memory of a waiting session, from {first:,} to {second:,}", "bytes", column(results, 0),
+        at_most=200)
+    yield Row(f"processor time while {second:,} sessions wait", "% of a core", column(results, 1), 2, at_most=1)
+
+
+def restart(options, size):
+    results = waiting.restarts(options.holdpoint, size["restart"], size["restart_rounds"])
+    yield Row(
+        f"from start to ready after kill -9, {size['restart']:,} sessions waiting", "s", column(results, 0), 3,
+        peer="none waiting, s", peers=column(results, 1), peer_decimals=3, at_most=0.3)
+
+
+PARTS = {"cycles": in_process, "http": over_http, "streams": streams, "memory": memory, "restart": restart}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--holdpoint", required=True, help="the release build of the server")
+    parser.add_argument("--bench", required=True, help="the release build of holdpoint-bench")
+    parser.add_argument("--quick", action="store_true", help="small counts: shows that it works, and measures nothing")
+    parser.add_argument("--only", default=",".join(PARTS), help="some of " + ",".join(PARTS))
+    options = parser.parse_args()
+    parts = options.only.split(",")
+    if not set(parts) <= set(PARTS):
+        parser.error("--only takes some of " + ",".join(PARTS))
+    # A stop from outside also runs what removes folders and ends servers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    print(machine())
+    rows = []
+    for part in parts:
+        print(f"measuring {part}", file=sys.stderr, flush=True)
+        try:
+            rows += PARTS[part](options, QUICK if options.quick else FULL)
+        except* (Failure, OSError, RuntimeError) as failures:
+            sys.exit(f"{part}: {failures.exceptions}")
+    print("\n" + table(rows))
+    missed = sum(not row.is_met for row in rows)
+    print(f"\n{missed} of {sum(row.at_most is not None or row.least_ratio is not None for row in rows)} musts missed"
+          + (" (small counts: no figure of --quick means anything)" if options.quick else ""))
+
+
+if __name__ == "__main__":
+    main()
