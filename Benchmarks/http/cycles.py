@@ -26,14 +26,16 @@ class Cycles:
         feed = await EventStream.open(self.server, "/stream", self._feed_event)
         self.expected += count * len(EVENTS)
         await in_lanes(self.server, CONNECTIONS, count, self._cycle)
-        async with asyncio.timeout(STREAM_PATIENCE_SECONDS):
-            while sum(map(len, self.on_feed.values())) < self.expected:
-                self.feed_changed.clear()
-                await self.feed_changed.wait()
+        await in_time(self._feed_is_whole(), "the feed's events")
         feed.close()
         wrong = [session for session, events in self.on_feed.items() if events != EVENTS]
         if wrong or len(self.on_feed) * len(EVENTS) != self.expected:
             raise Failure(f"the feed does not have four events in order of {len(wrong)} sessions")
+
+    async def _feed_is_whole(self):
+        while sum(map(len, self.on_feed.values())) < self.expected:
+            self.feed_changed.clear()
+            await self.feed_changed.wait()
 
     def _feed_event(self, kind, data):
         self.on_feed[json.loads(data)["session"]].append(kind)
@@ -48,10 +50,16 @@ class Cycles:
         request = await connection.make("POST", path + "/requests", question)
         await connection.make("POST", f"/requests/{request['id']}/respond", {"response": {"answer": "this one"}})
         await connection.make("POST", path + "/complete", {"output": {"done": True}})
-        async with asyncio.timeout(STREAM_PATIENCE_SECONDS):
-            is_complete = await stream.ended
+        is_complete = await in_time(stream.ended, f"the end of a stream after {seen}")
         if seen != EVENTS or not is_complete:
             raise Failure(f"a stream carried {seen}, and {'ended' if is_complete else 'was cut'}")
+
+
+async def in_time(awaited, what):
+    try:
+        return await asyncio.wait_for(awaited, STREAM_PATIENCE_SECONDS)
+    except TimeoutError:
+        raise Failure(f"{what} did not come within {STREAM_PATIENCE_SECONDS} s") from None
 
 
 async def measure_health(server, count):

@@ -7,6 +7,7 @@ Exit status: 0 measured, whether or not a figure is as it must be; 1 something w
 """
 
 import argparse
+import os
 import pathlib
 import resource
 import signal
@@ -81,6 +82,13 @@ def restart(options, size):
 PARTS = {"cycles": in_process, "http": over_http, "streams": streams, "memory": memory, "restart": restart}
 
 
+def first(failures):
+    """One error of a group of groups: the others mostly follow from it."""
+    while isinstance(failures, BaseExceptionGroup):
+        failures = failures.exceptions[0]
+    return failures
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--holdpoint", required=True, help="the release build of the server")
@@ -102,8 +110,8 @@ def main():
         try:
             rows += PARTS[part](options, QUICK if options.quick else FULL)
         except* (Failure, OSError, RuntimeError) as failures:
-            sys.exit(f"{part}: {failures.exceptions}")
-    print("\n" + table(rows))
+            sys.exit(f"{part}: {first(failures)}")
+    print(f"load {os.getloadavg()[0]:.1f} at the end\n\n{table(rows)}")
     missed = sum(not row.is_met for row in rows)
     print(f"\n{missed} of {sum(row.at_most is not None or row.least_ratio is not None for row in rows)} musts missed"
           + (" (small counts: no figure of --quick means anything)" if options.quick else ""))
