@@ -71,6 +71,22 @@ extension JournalConformance {
             let left = try await scene.store.sessions(SessionQuery(status: .quarantined, limit: 9), in: scene.scope)
             try expect(left.isEmpty, "an unmarked session was listed as quarantined")
         },
+        scene("I5: a mark on a session that the scope does not have is refused") { scene in
+            let identity = try scene.identity(1)
+            let fence = try scene.fence(identity)
+            for scope in [scene.scope] + scene.foreign {
+                try await JournalScene.expectRefusal("a mark on an unknown session") { () async throws(JournalError) in
+                    try await scene.store.setQuarantine("x", of: identity.key, in: scope, fence: fence)
+                }
+            }
+            let start = try scene.commit(identity, head: 0)
+            _ = try await scene.store.commit(start)
+            for scope in scene.foreign {
+                try await JournalScene.expectRefusal("a foreign mark") { () async throws(JournalError) in
+                    try await scene.store.setQuarantine("x", of: identity.key, in: scope, fence: fence)
+                }
+            }
+        },
         scene("I10: a recovery group stands until it is struck off, across lives") { scene in
             let groups = try [
                 RecoveryGroup(id: 4, deaths: 0, members: [scene.identity(1), scene.identity(2)]),
