@@ -12,6 +12,12 @@ struct SimulationTests {
         }
     }
 
+    @Test func `a run that does not end is stopped after its jobs, and says so`() {
+        let report = Simulation.run(seed: 1, maximumJobs: 100)
+        #expect(report.jobs == 100)
+        #expect(report.failure?.invariant == "progress")
+    }
+
     @Test func `I1 I2 I3 I6 I7 I8 I9: 300 seeds are clean`() {
         let result = SimulationCampaign.run(seeds: 1...300) { $0.failure == nil }
         #expect(result.failures.isEmpty, "\(result.failures.first.map(Self.text) ?? "")")
