@@ -24,7 +24,7 @@ from report import Row, machine, table  # noqa: E402
 
 FULL = {
     "cycles": 20_000, "rounds": 5, "http_cycles": 4_000, "streams": 5_000, "stream_rounds": 3, "settle_seconds": 18,
-    "memory": (10_000, 100_000), "memory_rounds": 3, "restart": 1_000, "restart_rounds": 7,
+    "memory": (10_000, 100_000), "memory_rounds": 2, "restart": 1_000, "restart_rounds": 7,
 }
 QUICK = {
     "cycles": 2_000, "rounds": 2, "http_cycles": 400, "streams": 500, "stream_rounds": 1, "settle_seconds": 8,
