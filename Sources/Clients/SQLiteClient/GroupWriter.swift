@@ -33,7 +33,8 @@ package actor GroupWriter<Database: GroupWritable> {
             let write = PendingOutput(bytes: bytes, body: body, continuation: continuation)
             switch queue.withLock({ $0.append(write) }) {
             case .queued: break
-            case .queuedFirst: Task { await self.drain() }
+            // Begun on the writer's own thread: by way of the pool it would cost a second wake-up.
+            case .queuedFirst: Task(executorPreference: thread) { await self.drain() }
             case .refused(let error): continuation.resume(returning: .failure(error))
             }
         }
