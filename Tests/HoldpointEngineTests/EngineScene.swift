@@ -16,7 +16,7 @@ struct EngineScene: Sendable {
     let otherScope: Scope
     let agent: AgentName
     private let entropy: SeededEntropy
-    private let secretBox: SimulatedSecretBox
+    var secretBox: any SecretBox
     var decorate: @Sendable (any Journal) -> any Journal = { $0 }
     var configure: @Sendable (inout EngineConfiguration) -> Void = { _ in }
 

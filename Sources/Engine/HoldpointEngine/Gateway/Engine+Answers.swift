@@ -13,7 +13,7 @@ extension Engine {
         }
         let (session, question) = try await locate(request, in: scope)
         let envelope = try envelope(answer, to: question, of: request, in: scope, options: options)
-        return try await give(envelope, to: session, options: options, request: request)
+        return try await give(envelope, to: session)
     }
 
     private func envelope(

@@ -33,7 +33,7 @@ extension Engine {
         if storesFirst(options) {
             return try await store(envelope, for: identity, options: options, request: nil)
         }
-        return try await begin(envelope, as: identity, options: options)
+        return try await begin(envelope, as: identity)
     }
 
     package func command(
@@ -48,7 +48,7 @@ extension Engine {
         }
         let found = try await locate(session, in: scope)
         if command.isResume, await found.view().quarantine != nil { try await release(found, unlessDone: envelope) }
-        return try await give(envelope, to: found, options: options, request: request)
+        return try await give(envelope, to: found)
     }
 
     package func withdraw(
@@ -60,13 +60,12 @@ extension Engine {
             let identity = try await identify(request, in: scope).session
             return try await store(envelope, for: identity, options: options, request: request)
         }
-        return try await give(
-            envelope, to: try await locate(request, in: scope).session, options: options, request: request)
+        return try await give(envelope, to: try await locate(request, in: scope).session)
     }
 
     /// Gives a command to a session here and now.
     func give(
-        _ envelope: CommandEnvelope, to session: SessionActor, options: CommandOptions, request: RequestID?
+        _ envelope: CommandEnvelope, to session: SessionActor
     ) async throws(GatewayError) -> CommandResult {
         let outcome: CommandOutcome
         do {
@@ -79,7 +78,7 @@ extension Engine {
 
     /// Starts a session here and now; finds the one that has the id already.
     private func begin(
-        _ envelope: CommandEnvelope, as identity: SessionIdentity, options: CommandOptions
+        _ envelope: CommandEnvelope, as identity: SessionIdentity
     ) async throws(GatewayError) -> CommandResult {
         let session = await directory.begin(identity)
         let outcome: CommandOutcome
@@ -89,7 +88,7 @@ extension Engine {
             await directory.dismiss(session)
             guard case .sessionExists(let key) = error else { throw GatewayError(error) }
             let other = try await existing(key, in: identity.scope)
-            return try await give(envelope, to: other, options: options, request: nil)
+            return try await give(envelope, to: other)
         }
         if !outcome.isNewSession { await directory.dismiss(session) }
         return try await result(of: outcome)
