@@ -73,7 +73,7 @@ struct EventLoopTests {
     @Test func `a task that prefers the loop takes default actors along, through groups`() async throws {
         try await withLoop { loop in
             let actors = (0..<20).map { _ in Unpinned() }
-            let task = Task(executorPreference: loop.asTaskExecutor) {
+            let task = Task(executorPreference: loop.taskExecutor) {
                 await withTaskGroup(of: Bool.self) { group in
                     for actor in actors { group.addTask { await actor.isOn(loop) } }
                     return await group.reduce(loop.isOnLoop) { $0 && $1 }
@@ -101,6 +101,43 @@ struct EventLoopTests {
             }
             await done.wait(for: 16_000)
             #expect(log.withLock { $0 } == Array(repeating: Array(0..<2000), count: 8))
+        }
+    }
+
+    @Test func `the end of a turn comes after all jobs that are there, and after those that they make`() async throws {
+        try await withLoop { loop in
+            let log = Locked<[String]>([])
+            let latch = Latch()
+            loop.execute {
+                loop.executeAtEndOfTurn {
+                    log.withLock { $0.append("end") }
+                    latch.open()
+                }
+                loop.execute {
+                    log.withLock { $0.append("first") }
+                    loop.execute { log.withLock { $0.append("made by the first") } }
+                }
+            }
+            await latch.wait()
+            #expect(log.withLock { $0 } == ["first", "made by the first", "end"])
+        }
+    }
+
+    @Test func `what is isolated to the loop calls its actors without a switch`() async throws {
+        try await withLoop { loop in
+            let isolation = LoopIsolation(on: loop)
+            let pinned = Pinned(loop: loop)
+            let order = Locked<[String]>([])
+            let latch = Latch()
+            isolation.start { _ in
+                loop.execute { order.withLock { $0.append("queued") } }
+                // Were it a switch, what is queued would come first.
+                let isThere = await pinned.increment().isOnLoop
+                order.withLock { $0.append(isThere ? "called" : "elsewhere") }
+                latch.open()
+            }
+            await latch.wait()
+            #expect(order.withLock { $0.first } == "called")
         }
     }
 

@@ -146,7 +146,7 @@ struct HTTPServerBasicTests {
     @Test func `a handler runs on the loop's thread`() async throws {
         let loop = try EventLoop.start(name: "where")
         let isOnLoop = Locked<[Bool]>([])
-        let server = HTTPServer(loop: loop) { _, _ in
+        let server = HTTPServer(loop: loop) { _, _, _ in
             isOnLoop.withLock { $0.append(loop.isOnLoop) }
             await Task.yield()
             isOnLoop.withLock { $0.append(loop.isOnLoop) }

@@ -81,7 +81,7 @@ final class ServerFixture: Sendable {
         adjust(&configuration)
         let loop = try EventLoop.start(name: "http-test")
         let seen = Seen()
-        let server = HTTPServer(loop: loop, configuration: configuration) { request, exchange in
+        let server = HTTPServer(loop: loop, configuration: configuration) { request, exchange, _ in
             seen.requests.withLock { $0.append(request) }
             return await route(request, exchange, seen)
         }
@@ -171,7 +171,7 @@ extension ServerFixture {
 
     /// Begins a drain in a task of its own, on the loop: the test's own thread goes on to wait for bytes.
     func startDrain() -> Task<Void, Never> {
-        Task(executorPreference: loop) { await self.server.drain() }
+        Task(executorPreference: loop.taskExecutor) { await self.server.drain() }
     }
 
     /// Opens so many streams and waits until the server has them all.

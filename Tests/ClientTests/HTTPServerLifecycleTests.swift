@@ -119,7 +119,7 @@ struct HTTPServerLifecycleTests {
 
     @Test func `a loop that is stopped under a running server closes its connections`() async throws {
         let loop = try EventLoop.start(name: "stopped")
-        let server = HTTPServer(loop: loop) { _, _ in .response(HTTPResponse(status: 204)) }
+        let server = HTTPServer(loop: loop) { _, _, _ in .response(HTTPResponse(status: 204)) }
         let client = try RawClient(port: try await server.start())
         client.send(get)
         #expect(client.readResponse()?.status == 204)
@@ -140,7 +140,7 @@ struct HTTPServerLifecycleTests {
                 var configuration = HTTPServerConfiguration()
                 configuration.address = address
                 configuration.port = fixture.port
-                return try await HTTPServer(loop: fixture.loop, configuration: configuration) { _, _ in
+                return try await HTTPServer(loop: fixture.loop, configuration: configuration) { _, _, _ in
                     .response(HTTPResponse(status: 204))
                 }.start()
             }
@@ -157,7 +157,7 @@ struct HTTPServerLifecycleTests {
         let loop = try EventLoop.start(name: "six")
         var configuration = HTTPServerConfiguration()
         configuration.address = "::1"
-        let server = HTTPServer(loop: loop, configuration: configuration) { _, _ in
+        let server = HTTPServer(loop: loop, configuration: configuration) { _, _, _ in
             .response(HTTPResponse(status: 204))
         }
         do {
@@ -173,7 +173,7 @@ struct HTTPServerLifecycleTests {
     @Test func `without free descriptors the server rests, serves whom it has, and recovers`() async throws {
         await #expect(processExitsWith: .success) {
             let loop = try EventLoop.start(name: "full")
-            let server = HTTPServer(loop: loop) { _, _ in .response(HTTPResponse(status: 204)) }
+            let server = HTTPServer(loop: loop) { _, _, _ in .response(HTTPResponse(status: 204)) }
             let port = try await server.start()
             let old = try RawClient(port: port)
             let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"

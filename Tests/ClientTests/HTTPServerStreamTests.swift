@@ -231,7 +231,7 @@ struct HTTPServerStreamTests {
             let frame = SharedBytes(String(repeating: "y", count: 30_000).utf8)
             let result = Locked<[Bool]>([])
             let done = Latch()
-            fixture.streams[0].perform { stream in
+            fixture.streams[0].perform { stream, _ in
                 // 1.5 MB through a cap of 64 KiB: without waiting the client would be cut.
                 for _ in 0..<50 {
                     stream.send(frame)

@@ -11,12 +11,13 @@ struct FaultyFittings: ServerFittings {
         EnginePorts(
             journal: DyingJournal(base: ports.journal, trigger: trigger), directory: ports.directory,
             streams: DyingStreams(base: ports.streams, trigger: trigger), clock: ports.clock, entropy: ports.entropy,
-            hasher: ports.hasher, secretBox: ports.secretBox, expressions: ports.expressions)
+            hasher: ports.hasher, secretBox: ports.secretBox, expressions: ports.expressions,
+            executors: ports.executors)
     }
 
     func fit(_ handler: @escaping HTTPHandler) -> HTTPHandler {
-        { [trigger] request, exchange in
-            let reply = await handler(request, exchange)
+        { [trigger] request, exchange, loop in
+            let reply = await handler(request, exchange, loop)
             if case .response(let response) = reply, request.method == .post, response.status < 300 {
                 trigger.passSoon(.afterReply)
             }

@@ -19,7 +19,7 @@ package struct RESTAPI: Sendable {
         gateway: any SessionGateway, configuration: RESTConfiguration = RESTConfiguration()
     ) -> HTTPHandler {
         let api = RESTAPI(gateway: gateway, configuration: configuration)
-        return { request, exchange in
+        return { request, exchange, _ in
             await api.reply(to: request, from: RESTClient(exchange))
         }
     }
@@ -51,7 +51,8 @@ package struct RESTAPI: Sendable {
     }
 
     private func answer(
-        _ request: HTTPRequest, _ match: RouteTable.Match, _ client: RESTClient
+        _ request: HTTPRequest, _ match: RouteTable.Match, _ client: RESTClient,
+        on loop: isolated (any Actor)? = #isolation
     ) async throws -> HTTPReply {
         switch match {
         case .malformed:
@@ -67,10 +68,10 @@ package struct RESTAPI: Sendable {
             switch route.handler {
             case .anyone(let handle):
                 _ = try QueryReader.items(of: request, allowed: route.query)
-                return await handle(edge)
+                return await handle(edge, loop)
             case .keyHolder(let handle):
                 let call = try await edge.call(request, route, parameters, client)
-                return try await handle(call)
+                return try await handle(call, loop)
             }
         }
     }

@@ -5,7 +5,7 @@ package struct RESTClient: Sendable {
     /// Runs an action once if the client leaves before its reply is given; at once if it has left.
     let onDisconnect: @Sendable (_ action: @escaping @Sendable () -> Void) -> Void
     /// Runs work that outlasts the reply.
-    let perform: @Sendable (_ operation: @escaping @Sendable () async -> Void) -> Void
+    let perform: @Sendable (_ operation: @escaping HTTPWork) -> Void
 
     /// The client of an HTTP server.
     package init(_ exchange: HTTPExchange) {
@@ -16,6 +16,6 @@ package struct RESTClient: Sendable {
     /// A caller within the process, who never leaves.
     package init() {
         onDisconnect = { _ in }
-        perform = { operation in Task { await operation() } }
+        perform = { operation in Task { await operation(nil) } }
     }
 }

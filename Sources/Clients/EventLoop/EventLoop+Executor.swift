@@ -3,7 +3,10 @@ import Synchronization
 extension EventLoop {
     /// One piece of work for the loop.
     enum Job {
-        case task(UnownedJob)
+        /// Of an actor on this loop.
+        case isolated(UnownedJob)
+        /// Of a task that prefers this loop.
+        case preferred(UnownedJob, LoopTaskExecutor)
         case action(@Sendable () -> Void)
     }
 
@@ -18,16 +21,13 @@ extension EventLoop {
         var thread: UInt?
     }
 
-    /// Takes a task's next piece of work; called by the Swift runtime.
+    /// Takes the next piece of work of one of its actors; called by the Swift runtime.
     package func enqueue(_ job: consuming ExecutorJob) {
-        append(.task(UnownedJob(job)))
+        append(.isolated(UnownedJob(job)))
     }
 
     /// The loop as an actor's executor.
     package func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
-
-    /// The loop as a task's preferred executor.
-    package func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
 
     /// Traps unless the caller is on the loop's thread; `assumeIsolated` in a C callback needs it.
     package func checkIsolated() {
@@ -44,12 +44,20 @@ extension EventLoop {
         append(.action(action))
     }
 
+    /// Runs `action` when the loop has no job left, or the round's share of jobs is used up; from any thread.
+    ///
+    /// What the jobs of one turn have gathered can be handed over together then. The action must be short. It is
+    /// dropped if the loop has been stopped.
+    package func executeAtEndOfTurn(_ action: @escaping @Sendable () -> Void) {
+        if isOnLoop { endings.append(action) } else { append(.action(action)) }
+    }
+
     /// Runs `action` at once if the caller is on the loop's thread, and like `execute` otherwise.
     package func run(_ action: @escaping @Sendable () -> Void) {
         if isOnLoop { action() } else { append(.action(action)) }
     }
 
-    private func append(_ job: Job) {
+    func append(_ job: Job) {
         let wasSleeping = inbox.withLock { inbox -> Bool in
             guard !inbox.isStopped else { return false }
             inbox.jobs.append(job)

@@ -76,22 +76,33 @@ extension EventLoop {
         case wait
     }
 
-    /// Runs what is queued, and what that queues in turn, until nothing is left or the round's share is used up.
+    /// Runs what is queued, and what that queues in turn, until nothing is left or the round's share is used up; then
+    /// what waits for the end of the turn.
     private func runJobs() {
         for _ in 0..<Self.maximumJobsPerRound {
             if position == taken.count {
                 taken.removeAll(keepingCapacity: taken.capacity <= 4096)
                 position = 0
                 inbox.withLock { swap(&$0.jobs, &taken) }
-                if taken.isEmpty { return }
+                if taken.isEmpty { break }
             }
             position += 1
             switch taken[position - 1] {
-            case .task(let job):
-                job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+            case .isolated(let job): job.runSynchronously(on: asUnownedSerialExecutor())
+            case .preferred(let job, let executor):
+                job.runSynchronously(
+                    isolatedTo: asUnownedSerialExecutor(), taskExecutor: executor.asUnownedTaskExecutor())
             case .action(let action): action()
             }
         }
+        endTurn()
+    }
+
+    private func endTurn() {
+        guard !endings.isEmpty else { return }
+        let actions = endings
+        endings.removeAll(keepingCapacity: true)
+        for action in actions { action() }
     }
 
     private func endThread() {

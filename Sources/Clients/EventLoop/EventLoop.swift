@@ -4,10 +4,9 @@ import Synchronization
 
 /// One thread with one libevent `event_base`: the place where all I/O happens, and a Swift executor.
 ///
-/// It is a `TaskExecutor` (start a task with `executorPreference: loop` and everything that it awaits on default
-/// actors runs on the loop's thread) and a `SerialExecutor` (an actor may be pinned to it). The base is made
-/// without locks, so every libevent call must be made on the loop's thread; the only thing that another thread
-/// ever does to it is a write to an eventfd.
+/// It is a `SerialExecutor`: actors may be pinned to it (`LoopIsolation` is one). Its `taskExecutor` is for tasks that
+/// are to run on it whatever default actors they call. The base is made without locks, so every libevent call must be
+/// made on the loop's thread; the only thing that another thread ever does to it is a write to an eventfd.
 ///
 /// One round is: jobs, round hooks, then libevent's callbacks. Jobs and callbacks must be short, because
 /// everything else on this loop waits for them.
@@ -15,7 +14,7 @@ import Synchronization
 /// A loop must outlive whatever runs on it: jobs that are enqueued after `stop()` are dropped.
 // Proof for @unchecked Sendable: `inbox` is a lock, `threadIdentity` an atomic, the `let`s never change, and the
 // remaining variables are touched only on the loop's thread (before it starts, only by `start`).
-package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
+package final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// How many jobs may run before libevent gets its turn, so that a chain of jobs cannot starve the sockets.
     package static let maximumJobsPerRound = 512
     /// For how long `stop()` lets jobs that are still queued run, and how long it then waits for the thread.
@@ -40,6 +39,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Jobs taken from the inbox, and how many of them have been run.
     var taken: [Job] = []
     var position = 0
+    /// What is to be done when no job is left.
+    var endings: [@Sendable () -> Void] = []
     var hooks: [RoundHook] = []
     var watches: [ObjectIdentifier: EventWatch] = [:]
     var roundStart = ContinuousClock.now
@@ -120,8 +121,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Whether the caller is on the loop's thread.
     package var isOnLoop: Bool { threadIdentity.load(ordering: .relaxed) == UInt(pthread_self()) }
 
-    /// The loop as a value for `Task(executorPreference:)`.
-    package var asTaskExecutor: any TaskExecutor { self }
+    /// The loop for `Task(executorPreference:)` and `withTaskExecutorPreference`.
+    package var taskExecutor: any TaskExecutor { LoopTaskExecutor(self) }
 
     /// When the current round began: a cheap clock for deadlines; only on the loop's thread.
     package var now: ContinuousClock.Instant { roundStart }

@@ -55,7 +55,9 @@ package struct HTTPEventStream: Sendable, Hashable, Identifiable {
     /// Runs `operation` in a task on the server's loop, for catching up: send pages, `drained()`, until up to date.
     ///
     /// The task is not cancelled when the client leaves: `drained()` then returns false, and the operation must end.
-    package func perform(_ operation: @escaping @Sendable (HTTPEventStream) async -> Void) {
-        Task(executorPreference: connection.server.loop) { await operation(self) }
+    package func perform(
+        _ operation: @escaping @Sendable (HTTPEventStream, _ loop: isolated (any Actor)?) async -> Void
+    ) {
+        connection.server.isolation.start { loop in await operation(self, loop) }
     }
 }

@@ -1,8 +1,10 @@
+import EventLoop
+
 extension HTTPExchange {
     /// Runs `operation` in a task of its own on the server's loop, for work that outlasts the reply.
     ///
     /// The task is not cancelled when the client leaves.
-    package func perform(_ operation: @escaping @Sendable () async -> Void) {
-        Task(executorPreference: connection.server.loop) { await operation() }
+    package func perform(_ operation: @escaping HTTPWork) {
+        connection.server.isolation.start(operation)
     }
 }

@@ -26,8 +26,15 @@ package enum HTTPReply: Sendable {
     case eventStream(headers: HTTPHeaders, open: @Sendable (HTTPEventStream) -> Void)
 }
 
-/// Answers one request; called in a task of its own whose preferred executor is the server's loop.
+/// Work that goes on beside a reply, isolated to the server's loop.
+package typealias HTTPWork = @Sendable (_ loop: isolated (any Actor)?) async -> Void
+
+/// Answers one request; called in a task of its own, isolated to the server's loop.
+///
+/// The isolation is spelled out as a parameter, since a closure without one runs on the pool and changes threads with
+/// everything that it calls on the loop.
 ///
 /// The task is not cancelled when the client leaves, so that a commit under way is not torn: use
 /// `HTTPExchange.onDisconnect` to learn of it. The late reply is dropped.
-package typealias HTTPHandler = @Sendable (HTTPRequest, HTTPExchange) async -> HTTPReply
+package typealias HTTPHandler =
+    @Sendable (HTTPRequest, HTTPExchange, _ loop: isolated (any Actor)?) async -> HTTPReply

@@ -64,14 +64,17 @@ package struct HTTPRequest: Sendable, Equatable {
     /// percent sign is not followed by two hexadecimal digits, if it stands for NUL, or if the bytes are not UTF-8.
     package func percentDecodedPathSegments() -> [String]? {
         guard path.utf8.first == UInt8(ascii: "/") else { return nil }
-        let rest = path.utf8.dropFirst()
+        var rest = path.utf8.dropFirst()
         if rest.isEmpty { return [] }
         var segments: [String] = []
-        for segment in rest.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            guard let decoded = Self.decode(segment, plusIsSpace: false) else { return nil }
+        segments.reserveCapacity(8)
+        while true {
+            let end = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
+            guard let decoded = Self.decode(rest[..<end], plusIsSpace: false) else { return nil }
             segments.append(decoded)
+            if end == rest.endIndex { return segments }
+            rest = rest[rest.index(after: end)...]
         }
-        return segments
     }
 
     /// The `name=value` pairs of the query in order, decoded, with `+` as a space; nil if one is malformed.

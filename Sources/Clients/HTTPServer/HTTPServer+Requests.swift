@@ -47,8 +47,8 @@ extension HTTPServer {
         counters.requestsInFlight.add()
         counters.requests.add()
         let exchange = HTTPExchange(connection: connection)
-        Task(executorPreference: loop) { [self] in
-            let reply = await handler(request, exchange)
+        isolation.start { [self] isolation in
+            let reply = await handler(request, exchange, isolation)
             loop.run { [self] in
                 counters.requestsInFlight.add(-1)
                 finish(reply, on: connection)

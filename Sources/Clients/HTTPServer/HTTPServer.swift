@@ -20,6 +20,8 @@ import Synchronization
 package final class HTTPServer: @unchecked Sendable {
     /// The loop on which everything happens.
     package let loop: EventLoop
+    /// What handlers are isolated to.
+    let isolation: LoopIsolation
     /// The limits.
     package let configuration: HTTPServerConfiguration
     let handler: HTTPHandler
@@ -67,6 +69,7 @@ package final class HTTPServer: @unchecked Sendable {
         handler: @escaping HTTPHandler
     ) {
         self.loop = loop
+        isolation = LoopIsolation(on: loop)
         self.configuration = configuration
         self.handler = handler
         scannerLimits = HeadScanner.Limits(

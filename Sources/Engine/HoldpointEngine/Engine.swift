@@ -12,14 +12,17 @@ package final class Engine: SessionGateway {
     let deadlines: DeadlineService
     let access: AccessCache
     let life: Life
-    private let stopping = Signal()
-    private let finished = Signal()
+    private let stopping: Signal
+    private let finished: Signal
 
     package init(configuration: EngineConfiguration, ports: EnginePorts) {
-        let queue = DeadlineQueue(clock: ports.clock, configuration: configuration)
+        let executors = ports.executors
+        let queue = DeadlineQueue(on: executors.executor(), clock: ports.clock, configuration: configuration)
+        stopping = Signal(on: executors.executor())
+        finished = Signal(on: executors.executor())
         services = SessionServices(
-            ports: ports, configuration: configuration, ownership: Ownership(), deadlines: queue,
-            counters: EngineCounters())
+            ports: ports, configuration: configuration, ownership: Ownership(on: executors.executor()),
+            deadlines: queue, counters: EngineCounters(on: executors.executor()))
         directory = SessionDirectory(services: services)
         router = HITLRouter(services: services, directory: directory)
         hub = StreamHub(services: services)

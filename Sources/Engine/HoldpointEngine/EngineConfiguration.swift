@@ -19,10 +19,13 @@ package struct EnginePorts: Sendable {
     package let secretBox: any SecretBox
     /// Expressions of programs that have them.
     package let expressions: any ExpressionEvaluator
+    /// Where the engine's actors run.
+    package let executors: any ExecutorSource
 
     package init(
         journal: any Journal, directory: any Directory, streams: any StreamBus, clock: any Clock,
-        entropy: any Entropy, hasher: any Hasher, secretBox: any SecretBox, expressions: any ExpressionEvaluator
+        entropy: any Entropy, hasher: any Hasher, secretBox: any SecretBox, expressions: any ExpressionEvaluator,
+        executors: any ExecutorSource
     ) {
         self.journal = journal
         self.directory = directory
@@ -32,6 +35,7 @@ package struct EnginePorts: Sendable {
         self.hasher = hasher
         self.secretBox = secretBox
         self.expressions = expressions
+        self.executors = executors
     }
 }
 

@@ -6,6 +6,14 @@ actor Signal {
     private(set) var isSet = false
     private var waiting: [UnsafeContinuation<Void, Never>] = []
     private var followers: [Signal] = []
+    nonisolated private let executor: any Actor
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unownedExecutor }
+
+    /// A signal that shares an executor.
+    init(on executor: any Actor) {
+        self.executor = executor
+    }
 
     func set() async {
         isSet = true
@@ -37,7 +45,7 @@ actor Signal {
 
     /// Waits until the signal is set or the time has come, and leaves the signal as it is.
     nonisolated func wait(orUntil time: Timestamp, clock: any Clock) async {
-        let bell = Signal()
+        let bell = Signal(on: executor)
         await follow(with: bell)
         await bell.wait(until: time, clock: clock)
         await unfollow(bell)

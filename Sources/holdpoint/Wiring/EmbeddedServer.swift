@@ -29,9 +29,15 @@ struct EmbeddedServer: Sendable {
     func run(announce: @Sendable (Address) -> Void) async throws(CommandFailure) {
         ProcessSetup.prepare()
         fittings.begin()
-        let store = try await EmbeddedStore(configuration)
+        let loop: EventLoop
+        do throws(EventLoopError) {
+            loop = try EventLoop.start(name: "holdpoint")
+        } catch {
+            throw CommandFailure(.failed, error.description)
+        }
+        let store = try await EmbeddedStore(configuration, on: loop)
         do throws(CommandFailure) {
-            try await serve(store, announce)
+            try await serve(store, on: loop, announce)
             await store.journal.close()
         } catch {
             await store.journal.close()
@@ -39,11 +45,11 @@ struct EmbeddedServer: Sendable {
         }
     }
 
-    private func serve(_ store: EmbeddedStore, _ announce: @Sendable (Address) -> Void) async throws(CommandFailure) {
-        let loop: EventLoop
+    private func serve(
+        _ store: EmbeddedStore, on loop: EventLoop, _ announce: @Sendable (Address) -> Void
+    ) async throws(CommandFailure) {
         let stops: StopRequests
         do throws(EventLoopError) {
-            loop = try EventLoop.start(name: "holdpoint")
             stops = try StopRequests(on: loop)
         } catch {
             throw CommandFailure(.failed, error.description)
@@ -55,7 +61,7 @@ struct EmbeddedServer: Sendable {
         let key = try await FirstStart.prepare(store.ports, key: configuration.developmentKey)
         announce(Address(url: "http://\(host):\(port)", key: key))
         // The engine's work stays on the loop's thread, where its callers are; the store has threads of its own.
-        let running = Task(executorPreference: loop) {
+        let running = Task(executorPreference: loop.taskExecutor) {
             do throws(EngineFailure) {
                 try await engine.run()
                 stops.engineEnded(nil)
@@ -71,7 +77,7 @@ struct EmbeddedServer: Sendable {
             ])
         let trouble = TroubleLog(of: engine, log: log)
         let watch = loop.schedule(every: Self.troubleInterval) {
-            Task(executorPreference: loop) { await trouble.tell() }
+            Task(executorPreference: loop.taskExecutor) { await trouble.tell() }
         }
         let failure = await waitForEnd(stops, server, engine)
         await running.value

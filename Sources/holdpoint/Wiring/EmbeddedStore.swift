@@ -1,3 +1,4 @@
+import EventLoop
 import HoldpointEngine
 import HoldpointPorts
 import LocalStreams
@@ -10,11 +11,13 @@ struct EmbeddedStore: Sendable {
     let ports: EnginePorts
 
     /// Opens the folder, makes what is missing and locks it against another engine.
-    init(_ configuration: ServerConfiguration) async throws(CommandFailure) {
+    ///
+    /// - Parameter loop: where the engine is to run.
+    init(_ configuration: ServerConfiguration, on loop: EventLoop) async throws(CommandFailure) {
         let clock = SystemClock()
         let entropy = try SealingKey.entropy()
         do throws(JournalUnusable) {
-            journal = try SQLiteJournal(configuration.journal, clock: clock)
+            journal = try SQLiteJournal(configuration.journal, clock: clock, atEndOfTurn: loop.executeAtEndOfTurn)
         } catch {
             throw CommandFailure(error)
         }
@@ -28,7 +31,8 @@ struct EmbeddedStore: Sendable {
         }
         ports = EnginePorts(
             journal: journal, directory: journal, streams: LocalStreams(), clock: clock, entropy: entropy,
-            hasher: SHA256Hasher(), secretBox: box, expressions: NoExpressions())
+            hasher: SHA256Hasher(), secretBox: box, expressions: NoExpressions(),
+            executors: SharedExecutor(of: LoopIsolation(on: loop), continuations: loop.taskExecutor))
     }
 
     /// A fresh key beside old data would make every secret in it unreadable, and nobody would notice for a while.

@@ -38,7 +38,9 @@ enum BodyReader {
     }
 
     private static func isJSON(_ fields: [String]) -> Bool {
-        guard fields.count == 1, let type = fields[0].split(separator: ";").first else { return false }
+        guard fields.count == 1 else { return false }
+        if fields[0] == "application/json" { return true }
+        guard let type = fields[0].split(separator: ";").first else { return false }
         return type.split(whereSeparator: { $0 == " " || $0 == "\t" }).joined().lowercased() == "application/json"
     }
 }

@@ -17,7 +17,7 @@ enum AgentRoutes {
             query: ["cursor", "limit"], list),
     ]
 
-    private static func put(_ call: Call) async throws -> HTTPReply {
+    private static func put(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let name = try agentName(of: call)
         let definition = try call.read { reader -> AgentDefinition? in
             let kind = reader.requiredString("kind")
@@ -36,13 +36,13 @@ enum AgentRoutes {
         return .json { write(record, into: &$0) }
     }
 
-    private static func get(_ call: Call) async throws -> HTTPReply {
+    private static func get(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let name = try agentName(of: call)
         let record = try await call.gateway.agent(name, in: call.scope)
         return .json { write(record, into: &$0) }
     }
 
-    private static func list(_ call: Call) async throws -> HTTPReply {
+    private static func list(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let limit = try call.listLimit()
         var cursor: AgentName?
         if let text = call.query["cursor"] {

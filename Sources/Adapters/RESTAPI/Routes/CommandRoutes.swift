@@ -10,7 +10,7 @@ enum CommandRoutes {
             "A stored command and its outcome.", get)
     ]
 
-    private static func get(_ call: Call) async throws -> HTTPReply {
+    private static func get(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         guard let id = StoredCommandID(call.parameter("id")) else {
             throw Problem.notFound(.commandNotFound, "there is no such command")
         }

@@ -10,7 +10,7 @@ enum OperationRoutes {
         Route(open: "/readyz", "Whether commands are taken now.", readiness),
     ]
 
-    private static func health(_ edge: Edge) async -> HTTPReply {
+    private static func health(_ edge: Edge, on loop: isolated (any Actor)?) async -> HTTPReply {
         .json { writer in
             writer.beginObject()
             writer.member("status", "ok")
@@ -18,14 +18,14 @@ enum OperationRoutes {
         }
     }
 
-    private static func readiness(_ edge: Edge) async -> HTTPReply {
+    private static func readiness(_ edge: Edge, on loop: isolated (any Actor)?) async -> HTTPReply {
         let readiness = await edge.gateway.readiness()
         return .json(readiness.isReady ? 200 : 503, headers: readiness.isReady ? [:] : ["Retry-After": "1"]) { writer in
             writer.beginObject()
             writer.member("status", readiness.isReady ? "ready" : "unready")
             writer.key("parts")
             writer.beginObject()
-            for (name, problem) in readiness.parts { writer.member(name, problem ?? "ok") }
+            for (name, problem) in readiness.parts { writer.member(named: name, problem ?? "ok") }
             writer.endObject()
             writer.endObject()
         }

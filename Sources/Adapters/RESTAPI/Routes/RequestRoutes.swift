@@ -29,7 +29,7 @@ enum RequestRoutes {
             respondByBody),
     ]
 
-    private static func list(_ call: Call) async throws -> HTTPReply {
+    private static func list(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let status = try call.choice("status", of: RequestStatus.self)
         let type = try call.choice("type", of: RequestType.self)
         let session = try call.sessionID("session")
@@ -39,7 +39,7 @@ enum RequestRoutes {
         return .page(page) { $0.write(into: &$1) }
     }
 
-    private static func get(_ call: Call) async throws -> HTTPReply {
+    private static func get(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let id = try call.requestID()
         let view =
             if let seconds = call.preferences.waitSeconds {
@@ -50,13 +50,13 @@ enum RequestRoutes {
         return .json(headers: call.waitApplied) { view.write(into: &$0) }
     }
 
-    private static func respond(_ call: Call) async throws -> HTTPReply {
+    private static func respond(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let id = try call.requestID()
         let answer = try call.read { readAnswer(from: &$0) }
         return try await give(answer, to: id, call)
     }
 
-    private static func respondByBody(_ call: Call) async throws -> HTTPReply {
+    private static func respondByBody(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let (text, answer) = try call.read { reader -> (String, RawAnswer)? in
             let text = reader.requiredString("request")
             let answer = readAnswer(from: &reader)
@@ -80,14 +80,14 @@ enum RequestRoutes {
         return call.reply(to: result, kind: AnswerRequest.kind)
     }
 
-    private static func withdraw(_ call: Call) async throws -> HTTPReply {
+    private static func withdraw(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let id = try call.requestID()
         let reason = try call.read { reader -> String?? in .some(reader.words("reason")) }
         let result = try await call.gateway.withdraw(id, reason: reason, in: call.scope, options: call.options)
         return call.reply(to: result, kind: WithdrawRequest.kind)
     }
 
-    private static func secret(_ call: Call) async throws -> HTTPReply {
+    private static func secret(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let id = try call.requestID()
         _ = try call.read { _ in true }
         let values = try await call.gateway.secrets(of: id, in: call.scope, caller: call.caller.principal)
@@ -95,7 +95,7 @@ enum RequestRoutes {
             writer.beginObject()
             writer.key("values")
             writer.beginObject()
-            for (name, value) in values { writer.member(name, value) }
+            for (name, value) in values { writer.member(named: name, value) }
             writer.endObject()
             writer.endObject()
         }

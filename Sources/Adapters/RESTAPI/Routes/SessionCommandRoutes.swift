@@ -18,7 +18,7 @@ enum SessionCommandRoutes {
 
     private static func route(
         _ act: String, _ scope: KeyScope, _ summary: String, body: BodyRule,
-        _ handle: @escaping @Sendable (Call) async throws -> HTTPReply
+        _ handle: @escaping Route.Handling
     ) -> Route {
         Route(
             .post, Route.projectPrefix + "/sessions/{id}/" + act, [scope], summary, body: body,
@@ -31,7 +31,7 @@ enum SessionCommandRoutes {
         return call.reply(to: result, kind: kind)
     }
 
-    private static func message(_ call: Call) async throws -> HTTPReply {
+    private static func message(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let content = try call.read { reader -> JSONValue? in
             let text = reader.optionalString("text").map { JSONValue.string($0) }
             let content = reader.optionalValue("content")
@@ -41,7 +41,7 @@ enum SessionCommandRoutes {
         return try await perform(.message(content), kind: ReceiveMessage.kind, call)
     }
 
-    private static func step(_ call: Call) async throws -> HTTPReply {
+    private static func step(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let act = try call.read { reader -> SessionAct? in
             let name = reader.requiredString("name", maximumLength: RequestLimits.nameLength)
             let data = reader.requiredValue("data")
@@ -52,7 +52,7 @@ enum SessionCommandRoutes {
         return try await perform(act, kind: RecordStep.kind, call)
     }
 
-    private static func openRequest(_ call: Call) async throws -> HTTPReply {
+    private static func openRequest(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         // An unknown session is told before what is wrong with the question.
         _ = try call.sessionID()
         do {
@@ -63,12 +63,12 @@ enum SessionCommandRoutes {
         }
     }
 
-    private static func complete(_ call: Call) async throws -> HTTPReply {
+    private static func complete(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let output = try call.read { $0.requiredValue("output") }
         return try await perform(.complete(output: output), kind: CompleteSession.kind, call)
     }
 
-    private static func fail(_ call: Call) async throws -> HTTPReply {
+    private static func fail(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let error = try call.read { reader -> JSONValue? in
             guard let error = reader.requiredValue("error") else { return nil }
             checkProblem(error, in: &reader)
@@ -94,15 +94,15 @@ enum SessionCommandRoutes {
         }
     }
 
-    private static func cancel(_ call: Call) async throws -> HTTPReply {
+    private static func cancel(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         try await perform(.cancel(reason: reason(of: call)), kind: CancelSession.kind, call)
     }
 
-    private static func pause(_ call: Call) async throws -> HTTPReply {
+    private static func pause(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         try await perform(.pause(reason: reason(of: call)), kind: PauseSession.kind, call)
     }
 
-    private static func resume(_ call: Call) async throws -> HTTPReply {
+    private static func resume(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         try await perform(.resume(reason: reason(of: call)), kind: ResumeSession.kind, call)
     }
 

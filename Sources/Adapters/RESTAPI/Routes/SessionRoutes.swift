@@ -21,7 +21,7 @@ enum SessionRoutes {
             query: ["after", "limit"], events),
     ]
 
-    private static func start(_ call: Call) async throws -> HTTPReply {
+    private static func start(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let start = try call.read { reader -> SessionStart? in
             let id = reader.optionalSessionID("id")
             let agent = reader.agentName("agent")
@@ -36,7 +36,7 @@ enum SessionRoutes {
         return call.reply(to: result, kind: StartSession.kind)
     }
 
-    private static func list(_ call: Call) async throws -> HTTPReply {
+    private static func list(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let status = try call.choice("status", of: SessionStatus.self)
         let agent = try call.agentName("agent")
         let limit = try call.listLimit()
@@ -45,7 +45,7 @@ enum SessionRoutes {
         return .page(page) { $0.write(into: &$1) }
     }
 
-    private static func get(_ call: Call) async throws -> HTTPReply {
+    private static func get(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let id = try call.sessionID()
         let view =
             if let seconds = call.preferences.waitSeconds {
@@ -56,7 +56,7 @@ enum SessionRoutes {
         return .json(headers: call.waitApplied) { view.write(into: &$0) }
     }
 
-    private static func events(_ call: Call) async throws -> HTTPReply {
+    private static func events(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let id = try call.sessionID()
         let after = try call.number("after", in: 0...Int64.max) ?? 0
         let limit = try call.eventLimit()

@@ -14,7 +14,7 @@ enum StreamRoutes {
             "The project's feed from now on, or after a position.", query: ["after", "types"], isStream: true, feed),
     ]
 
-    private static func session(_ call: Call) async throws -> HTTPReply {
+    private static func session(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let id = try call.sessionID()
         let after = try position(of: call) { Call.number($0) } ?? 0
         return try await open(call) { subscriber in
@@ -23,7 +23,7 @@ enum StreamRoutes {
         }
     }
 
-    private static func feed(_ call: Call) async throws -> HTTPReply {
+    private static func feed(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let types = try types(of: call)
         let after = try position(of: call) { FeedPosition($0) }
         return try await open(call) { subscriber in
@@ -70,7 +70,7 @@ enum StreamRoutes {
     ) async throws -> HTTPReply {
         let (gateway, sink, client) = (call.gateway, call.edge.sink, call.client)
         let subscriber = sink.reserve()
-        let unwatch: @Sendable () async -> Void = { await gateway.unwatch(subscriber, sink: sink) }
+        let unwatch: HTTPWork = { _ in await gateway.unwatch(subscriber, sink: sink) }
         let leave: @Sendable () -> Void = {
             sink.forget(subscriber)
             client.perform(unwatch)

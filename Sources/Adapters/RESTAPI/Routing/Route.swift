@@ -4,12 +4,17 @@ import JSON
 
 /// One route: everything about it that can be said without calling it.
 package struct Route: Sendable {
+    /// What answers whoever comes, isolated to the server's loop.
+    typealias OpenHandling = @Sendable (Edge, isolated (any Actor)?) async -> HTTPReply
+    /// What answers the holder of a key, isolated to the server's loop.
+    typealias Handling = @Sendable (Call, isolated (any Actor)?) async throws -> HTTPReply
+
     /// How it is answered.
     enum Handler: Sendable {
         /// Anyone may call it, without a key.
-        case anyone(@Sendable (Edge) async -> HTTPReply)
+        case anyone(OpenHandling)
         /// The holder of a key that has one of `scopes` may call it.
-        case keyHolder(@Sendable (Call) async throws -> HTTPReply)
+        case keyHolder(Handling)
     }
 
     /// The method; a `GET` that is no stream answers `HEAD` too.
@@ -43,7 +48,7 @@ package struct Route: Sendable {
         _ method: HTTPMethod, _ template: String, _ scopes: [KeyScope], _ summary: String, body: BodyRule = .none,
         query: [String] = [], preferences: [Preference] = [], takesIdempotencyKey: Bool = false,
         isStream: Bool = false, violationBase: JSONPointer? = nil,
-        _ handle: @escaping @Sendable (Call) async throws -> HTTPReply
+        _ handle: @escaping Handling
     ) {
         self.init(
             method, template, scopes, summary, body: body, query: query, preferences: preferences,
@@ -52,7 +57,7 @@ package struct Route: Sendable {
     }
 
     /// A route that needs no key.
-    init(open template: String, _ summary: String, _ handle: @escaping @Sendable (Edge) async -> HTTPReply) {
+    init(open template: String, _ summary: String, _ handle: @escaping OpenHandling) {
         self.init(
             .get, template, [], summary, body: .none, query: [], preferences: [], takesIdempotencyKey: false,
             isStream: false, violationBase: nil, handler: .anyone(handle))

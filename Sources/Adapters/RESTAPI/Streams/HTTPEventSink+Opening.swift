@@ -12,7 +12,7 @@ extension HTTPEventSink {
     /// That is when `watch` has returned, or earlier if it waits for the client to take what there is already.
     func opening(
         of subscriber: SubscriberID, client: RESTClient,
-        _ watch: @escaping @Sendable () async throws -> WatchStart, unwatch: @escaping @Sendable () async -> Void
+        _ watch: @escaping @Sendable () async throws -> WatchStart, unwatch: @escaping HTTPWork
     ) async -> StreamOpening {
         await withCheckedContinuation { continuation in
             let isKnown = subscribers.withLock { subscribers in
@@ -20,7 +20,7 @@ extension HTTPEventSink {
                 return subscribers.early[subscriber] != nil
             }
             guard isKnown else { return continuation.resume(returning: .gone) }
-            client.perform {
+            client.perform { loop in
                 var outcome: StreamOpening
                 do {
                     outcome = try await watch() == .streaming ? .begun : .nothingLeft
@@ -28,7 +28,7 @@ extension HTTPEventSink {
                     outcome = .failed(error)
                 }
                 // The client's leaving may have come before there was anything to end.
-                if !self.settle(subscriber, outcome) { await unwatch() }
+                if !self.settle(subscriber, outcome) { await unwatch(loop) }
             }
         }
     }
@@ -81,7 +81,7 @@ extension HTTPEventSink {
     /// Starts to send a backlog at the client's pace.
     func beginFeeding(_ subscriber: SubscriberID) {
         let stream = subscribers.withLock { $0.early[subscriber]?.stream }
-        stream?.perform { await self.feed(subscriber, on: $0) }
+        stream?.perform { stream, _ in await self.feed(subscriber, on: stream) }
     }
 
     /// What is to be done next for a subscriber who catches up.

@@ -23,6 +23,9 @@ actor AccessCache {
     }
 
     private let ports: EnginePorts
+    nonisolated private let executor: any Actor
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unownedExecutor }
     private let milliseconds: Int64
     private let capacity: Int
     private var keys: [String: Entry<KeyRecord>] = [:]
@@ -33,17 +36,22 @@ actor AccessCache {
 
     init(ports: EnginePorts, configuration: EngineConfiguration) {
         self.ports = ports
+        executor = ports.executors.executor()
         milliseconds = configuration.cacheMilliseconds
         capacity = configuration.cacheEntries
     }
 
     /// The holder of a bearer token `hp_<id>_<secret>`; nil if it is none.
     func authenticate(_ bearer: String) async throws(JournalError) -> Caller? {
-        let parts = bearer.split(separator: "_", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0] == "hp", !parts[1].isEmpty, parts[2].utf8.count >= 16 else { return nil }
-        let id = String(parts[1])
+        let text = bearer.utf8
+        guard text.starts(with: "hp_".utf8) else { return nil }
+        let rest = text.dropFirst(3)
+        guard let mark = rest.firstIndex(of: UInt8(ascii: "_")), mark > rest.startIndex else { return nil }
+        let secret = Array(rest[rest.index(after: mark)...])
+        guard secret.count >= 16 else { return nil }
+        let id = String(Substring(rest[..<mark]))
         guard let record = try await key(id) else { return nil }
-        let digest = ports.hasher.sha256(Array(parts[2].utf8))
+        let digest = ports.hasher.sha256(secret)
         guard Self.areEqual(digest, record.secretDigest) else { return nil }
         return Caller(
             principal: .key(record.id), tenant: record.tenant, project: record.project, scopes: record.scopes)

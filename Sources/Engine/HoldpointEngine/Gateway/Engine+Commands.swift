@@ -109,7 +109,8 @@ extension Engine {
         case .step(let name, let data): RecordStep(name: name, stepData: data, principal: principal)
         case .openRequest(let draft):
             OpenRequest(
-                id: RequestID(services.ports.entropy.random128()), draft: draft, principal: principal)
+                id: RequestID(time: services.ports.clock.now(), random: services.ports.entropy.random128()),
+                draft: draft, principal: principal)
         case .pause(let reason): PauseSession(reason: reason, principal: principal)
         case .resume(let reason): ResumeSession(reason: reason, principal: principal)
         case .cancel(let reason): CancelSession(reason: reason, principal: principal)

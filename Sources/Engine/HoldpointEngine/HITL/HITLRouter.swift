@@ -17,8 +17,13 @@ actor HITLRouter {
     /// Those counted in this life: an attempt that the store or the node cut short is not counted a second time.
     private var counted: Set<StoredCommandID> = []
 
+    nonisolated private let executor: any Actor
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unownedExecutor }
+
     init(services: SessionServices, directory: SessionDirectory) {
         self.services = services
+        executor = services.ports.executors.executor()
         self.directory = directory
         codec = StoredCommandCodec(secretBox: services.ports.secretBox)
     }
@@ -30,7 +35,7 @@ actor HITLRouter {
 
     /// A signal that is set when the command gets its outcome.
     func watch(_ id: StoredCommandID) -> Signal {
-        let signal = Signal()
+        let signal = Signal(on: executor)
         watchers[id, default: []].append(signal)
         return signal
     }

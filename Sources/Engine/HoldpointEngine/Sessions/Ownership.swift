@@ -4,6 +4,13 @@ import HoldpointPorts
 /// The fences under which this node writes; what is not here is another node's (I2).
 actor Ownership {
     private var fences: [Shard: Fence] = [:]
+    nonisolated private let executor: any Actor
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unownedExecutor }
+
+    init(on executor: any Actor) {
+        self.executor = executor
+    }
 
     func take(_ fences: [Fence]) {
         for fence in fences { self.fences[fence.shard] = fence }

@@ -67,26 +67,28 @@ extension SessionActor {
         let before = state
         let needsWriting = !change.events.isEmpty || envelope.stored != nil || envelope.idempotency != nil
         guard needsWriting else { return .applied(applied(reply, before: before, events: [])) }
-        let fenced = change.commit.fenced(by: try await currentFence())
-        return try await write(fenced, of: envelope) {
-            await self.take(change)
-            return .applied(self.applied(reply, before: before, events: change.events))
-        }
+        let fence = if let fence { fence } else { try await currentFence() }
+        if case .told(let outcome) = try await append(change.commit.fenced(by: fence), of: envelope) { return outcome }
+        take(change)
+        if state.wakeAt != before.wakeAt { await services.deadlines.arm(identity.reference, at: state.wakeAt) }
+        return .applied(applied(reply, before: before, events: change.events))
     }
 
-    /// Writes a commit whose outcome is known already.
-    func write(
-        _ commit: SessionCommit, of envelope: CommandEnvelope, then outcome: CommandOutcome
-    ) async throws(SessionFailure) -> CommandOutcome {
-        try await write(commit, of: envelope) { outcome }
+    /// What became of an append.
+    enum Landing {
+        /// It is in the log.
+        case made
+        /// It is not, and this is what to tell the caller instead.
+        case told(CommandOutcome)
     }
 
-    private func write(
-        _ commit: SessionCommit, of envelope: CommandEnvelope, _ committed: () async -> CommandOutcome
-    ) async throws(SessionFailure) -> CommandOutcome {
+    /// Appends to the log, under a newer fence if that is what was wrong.
+    func append(_ commit: SessionCommit, of envelope: CommandEnvelope) async throws(SessionFailure) -> Landing {
         do {
-            _ = try await services.ports.journal.commit(commit)
-            return await committed()
+            try await withTaskExecutorPreference(services.ports.executors.continuations) {
+                () throws(JournalError) in _ = try await services.ports.journal.commit(commit)
+            }
+            return .made
         } catch .fenced {
             forgetFence()
             // Another session's doubt may have raised the shard's generation while this commit was on its way.
@@ -95,38 +97,34 @@ extension SessionActor {
                 standing = .retired
                 throw .notOwner
             }
-            return try await write(commit.fenced(by: fence), of: envelope, committed)
+            return try await append(commit.fenced(by: fence), of: envelope)
         } catch {
-            return try await recover(from: error, of: commit, envelope: envelope, committed)
+            return try await recover(from: error, of: commit, envelope: envelope)
         }
     }
 
     private func recover(
-        from error: JournalError, of commit: SessionCommit, envelope: CommandEnvelope,
-        _ committed: () async -> CommandOutcome
-    ) async throws(SessionFailure) -> CommandOutcome {
+        from error: JournalError, of commit: SessionCommit, envelope: CommandEnvelope
+    ) async throws(SessionFailure) -> Landing {
         switch error {
         case .inDoubt(let detail):
             standing = .lost
             doubted = commit.fence
             forgetFence()
             await services.counters.countDoubt()
-            guard try await wasMade(commit, detail: detail) else {
-                standing = .sound
-                doubted = nil
-                throw .unavailable(detail)
-            }
+            let isMade = try await wasMade(commit, detail: detail)
             standing = .sound
             doubted = nil
-            return await committed()
+            guard isMade else { throw .unavailable(detail) }
+            return .made
         case .idempotencyKeyUsed(let record):
             guard let claim = envelope.idempotency else { throw SessionFailure(error) }
-            return try replayed(record, claim: claim)
+            return .told(try replayed(record, claim: claim))
         case .alreadyDecided(let outcome):
-            return told(outcome)
+            return .told(told(outcome))
         case .quarantined:
             standing = .lost
-            return .rejected(Rejection(.sessionQuarantined, "the session is quarantined"))
+            return .told(.rejected(Rejection(.sessionQuarantined, "the session is quarantined")))
         case .conflict, .fenced:
             standing = .lost
             throw SessionFailure(error)
@@ -145,9 +143,8 @@ extension SessionActor {
     }
 
     /// Makes a committed change the session's state, and tells those who wait for it.
-    private func take(_ change: PreparedChange) async {
+    private func take(_ change: PreparedChange) {
         guard let last = change.recorded.last else { return }
-        let earlier = state.wakeAt
         state = change.state
         chain = last.chain
         if let snapshot = change.commit.snapshot {
@@ -160,7 +157,6 @@ extension SessionActor {
             Doorbell(
                 session: identity, head: last.sequence, events: change.recorded,
                 isOnFeed: change.recorded.contains(where: \.isOnFeed)))
-        if state.wakeAt != earlier { await services.deadlines.arm(identity.reference, at: state.wakeAt) }
     }
 
     func summary(of state: SessionState) -> SessionSummary {

@@ -5,7 +5,9 @@ import JSON
 extension SessionActor {
     /// Decides one command within a turn, and commits what follows.
     func decide(_ envelope: CommandEnvelope) async throws(SessionFailure) -> CommandOutcome {
-        if let replayed = try await replay(of: envelope) { return try await settle(replayed, of: envelope) }
+        if let claim = envelope.idempotency, let replayed = try await replay(of: claim) {
+            return try await settle(replayed, of: envelope)
+        }
         let now = max(services.ports.clock.now(), state.updatedAt)
         switch try await decision(of: envelope.command, now: now) {
         case .reject(let rejection):
@@ -40,8 +42,7 @@ extension SessionActor {
     }
 
     /// What an earlier request with the same key brought about, if there was one.
-    private func replay(of envelope: CommandEnvelope) async throws(SessionFailure) -> CommandOutcome? {
-        guard let claim = envelope.idempotency else { return nil }
+    private func replay(of claim: IdempotencyClaim) async throws(SessionFailure) -> CommandOutcome? {
         let found: IdempotencyRecord?
         do {
             found = try await services.ports.journal.idempotencyRecord(claim.key, in: identity.scope)
@@ -73,7 +74,8 @@ extension SessionActor {
         let commit = SessionCommit(
             identity: identity, fence: try await currentFence(), expectedHead: state.sequence, events: [],
             summary: summary(of: state), decided: decided)
-        return try await write(commit, of: envelope, then: outcome)
+        if case .told(let other) = try await append(commit, of: envelope) { return other }
+        return outcome
     }
 
     private func oversized(_ events: [any SessionEvent]) -> Rejection {

@@ -4,7 +4,6 @@ import HoldpointPorts
 extension SessionActor {
     /// Reads the session again after a commit whose outcome is unknown, or after another wrote.
     func becomeSound() async throws(SessionFailure) {
-        guard standing == .lost else { return }
         do {
             // Nothing of an earlier segment may still land once the log is read.
             if let doubted { try await fenceOff(doubted) }

@@ -17,6 +17,9 @@ actor SessionActor {
     }
 
     nonisolated let identity: SessionIdentity
+    nonisolated private let executor: any Actor
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unownedExecutor }
     let services: SessionServices
     var state: SessionState
     var chain: Digest
@@ -26,7 +29,8 @@ actor SessionActor {
     var standing = Standing.sound
     /// The fence of a commit in doubt, under which nothing may land any more before the log is read.
     var doubted: Fence?
-    private var fence: Fence?
+    /// The fence of the shard, if it was asked for.
+    private(set) var fence: Fence?
     private var isBusy = false
     private var waiting = FirstInFirstOut<UnsafeContinuation<Void, Never>>()
 
@@ -34,6 +38,7 @@ actor SessionActor {
     init(_ loaded: LoadedSession, services: SessionServices) {
         identity = loaded.state.identity
         self.services = services
+        executor = services.ports.executors.executor()
         state = loaded.state
         chain = loaded.chain
         snapshotSequence = loaded.snapshotSequence
@@ -52,9 +57,11 @@ actor SessionActor {
 
     /// Decides a command and commits what follows; returns only what is committed (I1).
     func perform(_ envelope: CommandEnvelope) async throws(SessionFailure) -> CommandOutcome {
-        try await takeTurn()
+        // Not a call of an async function where there is nothing to wait for: each costs a switch of the task.
+        if isBusy { try await waitForTurn() }
+        try takeTurn()
         defer { giveTurn() }
-        try await becomeSound()
+        if standing == .lost { try await becomeSound() }
         if let reason = quarantine {
             // Its deadlines rest until an operator resumes it.
             return .rejected(.quarantined(reason))
@@ -93,7 +100,8 @@ actor SessionActor {
 
     /// Marks the session in the store and here; nil lifts the mark.
     func setQuarantine(_ reason: String?) async throws(SessionFailure) {
-        try await takeTurn()
+        if isBusy { try await waitForTurn() }
+        try takeTurn()
         defer { giveTurn() }
         let fence = try await currentFence()
         do {
@@ -119,12 +127,13 @@ actor SessionActor {
 
     func forgetFence() { fence = nil }
 
-    private func takeTurn() async throws(SessionFailure) {
-        if isBusy {
-            guard waiting.count < services.configuration.mailboxCapacity else { throw .overloaded }
-            // Whoever gives its turn up hands it over, so `isBusy` stays true for the next in line.
-            await withUnsafeContinuation { waiting.append($0) }
-        }
+    private func waitForTurn() async throws(SessionFailure) {
+        guard waiting.count < services.configuration.mailboxCapacity else { throw .overloaded }
+        // Whoever gives its turn up hands it over, so `isBusy` stays true for the next in line.
+        await withUnsafeContinuation { waiting.append($0) }
+    }
+
+    private func takeTurn() throws(SessionFailure) {
         isBusy = true
         if standing == .retired {
             giveTurn()

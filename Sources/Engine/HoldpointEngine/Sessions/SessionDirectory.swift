@@ -14,6 +14,9 @@ actor SessionDirectory {
     private struct ScopedID: Hashable {
         let scope: Scope
         let id: SessionID
+
+        /// Feeds the id alone, which seldom comes in many scopes.
+        func hash(into hasher: inout Swift.Hasher) { hasher.combine(id) }
     }
 
     private let services: SessionServices
@@ -25,8 +28,13 @@ actor SessionDirectory {
     private var loading: [SessionKey: Signal] = [:]
     private var sweep = 0
 
+    nonisolated private let executor: any Actor
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unownedExecutor }
+
     init(services: SessionServices) {
         self.services = services
+        executor = services.ports.executors.executor()
         loader = SessionLoader(
             journal: services.ports.journal, hasher: services.ports.hasher, counters: services.counters)
     }
@@ -44,7 +52,7 @@ actor SessionDirectory {
         guard await services.ownership.fence(for: key.shard) != nil else { throw .notOwner }
         if let found = use(key) { return found.identity.scope == scope ? found : nil }
         if loading[key] != nil { return try await session(key, in: scope) }
-        let finished = Signal()
+        let finished = Signal(on: executor)
         loading[key] = finished
         let loaded: LoadedSession?
         do {

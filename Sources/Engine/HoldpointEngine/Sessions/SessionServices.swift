@@ -1,13 +1,24 @@
 import HoldpointCore
 import HoldpointPorts
 
-/// What every session actor shares.
-struct SessionServices: Sendable {
+/// What every session actor shares; a class, so that to hold it is one reference and not all that it holds.
+final class SessionServices: Sendable {
     let ports: EnginePorts
     let configuration: EngineConfiguration
     let ownership: Ownership
     let deadlines: DeadlineQueue
     let counters: EngineCounters
+
+    init(
+        ports: EnginePorts, configuration: EngineConfiguration, ownership: Ownership, deadlines: DeadlineQueue,
+        counters: EngineCounters
+    ) {
+        self.ports = ports
+        self.configuration = configuration
+        self.ownership = ownership
+        self.deadlines = deadlines
+        self.counters = counters
+    }
 }
 
 /// Counts what operators want to know of; read by metrics and tests.
@@ -18,6 +29,13 @@ actor EngineCounters {
     private(set) var commitsInDoubt = 0
     /// Sessions that were quarantined.
     private(set) var quarantined = 0
+    nonisolated private let executor: any Actor
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unownedExecutor }
+
+    init(on executor: any Actor) {
+        self.executor = executor
+    }
 
     func countRefusedSnapshot() { snapshotsRefused += 1 }
     func countDoubt() { commitsInDoubt += 1 }

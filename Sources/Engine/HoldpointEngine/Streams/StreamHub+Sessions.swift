@@ -47,7 +47,7 @@ extension StreamHub {
 
     /// A signal that is set once the session has an event after `sequence`.
     func awaitChange(of session: SessionIdentity, since sequence: Int64) async -> Signal {
-        let signal = Signal()
+        let signal = Signal(on: executor)
         let head = sessions[session.key]?.head ?? 0
         if head > sequence {
             await signal.set()

@@ -12,8 +12,13 @@ actor StreamHub {
     /// Where each subscriber is, so that one that leaves is found without a search.
     var places: [SubscriberPlace: WatchedTarget] = [:]
 
+    nonisolated let executor: any Actor
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unownedExecutor }
+
     init(services: SessionServices) {
         self.services = services
+        executor = services.ports.executors.executor()
     }
 
     /// Distributes news until the bus is closed.
@@ -23,7 +28,7 @@ actor StreamHub {
             if doorbells.isEmpty { break }
             var scopes: Set<Scope> = []
             for doorbell in doorbells {
-                await note(doorbell)
+                if sessions[doorbell.session.key] != nil { await note(doorbell) }
                 if doorbell.isOnFeed, feeds[doorbell.session.scope] != nil { scopes.insert(doorbell.session.scope) }
             }
             for scope in scopes.sorted() { await distributeFeed(of: scope) }

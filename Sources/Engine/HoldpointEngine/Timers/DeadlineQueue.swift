@@ -19,10 +19,16 @@ actor DeadlineQueue {
     /// Everything before it is in the wheel; at the start nothing is, not even what is overdue.
     private var horizon = Timestamp(milliseconds: 0)
     private var sleepingUntil = Timestamp.distantFuture
-    private var alarm = Signal()
+    private var alarm: Signal
     private var isClosed = false
 
-    init(clock: any Clock, configuration: EngineConfiguration) {
+    nonisolated private let executor: any Actor
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unownedExecutor }
+
+    init(on executor: any Actor, clock: any Clock, configuration: EngineConfiguration) {
+        self.executor = executor
+        alarm = Signal(on: executor)
         self.clock = clock
         horizonMilliseconds = configuration.timerHorizonMilliseconds
         wheel = TimerWheel(now: clock.now())
@@ -79,7 +85,7 @@ actor DeadlineQueue {
         if !due.isEmpty || isClosed { return due }
         let refill = horizon.adding(milliseconds: -horizonMilliseconds / 2)
         sleepingUntil = min(wheel.nextDeadline ?? .distantFuture, max(refill, clock.now().adding(milliseconds: 1)))
-        let bell = Signal()
+        let bell = Signal(on: executor)
         alarm = bell
         await bell.wait(until: sleepingUntil, clock: clock)
         sleepingUntil = .distantFuture

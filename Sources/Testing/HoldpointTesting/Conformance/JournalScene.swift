@@ -85,7 +85,9 @@ struct JournalScene: Sendable {
             destroysSecrets: destroysSecrets, decided: decided, idempotency: idempotency)
     }
 
-    static func request(_ number: UInt64) -> RequestID { RequestID(Identifier128(high: 1, low: number)) }
+    static func request(_ number: UInt64) -> RequestID {
+        RequestID(time: Timestamp(milliseconds: 7), random: Identifier128(high: 1, low: number))
+    }
 
     static func commandID(_ number: Int64) -> StoredCommandID {
         StoredCommandID(Identifier128(time: time(number), random: Identifier128(high: 0, low: UInt64(number))))
