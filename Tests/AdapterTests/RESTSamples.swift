@@ -18,7 +18,9 @@ enum RESTSamples {
     static let key = Principal.key("opener")
 
     static func requestID(_ type: RequestType) -> RequestID {
-        RequestID(Identifier128(high: 7, low: UInt64(requestTypes.firstIndex(of: type) ?? 0)))
+        RequestID(
+            time: Timestamp(milliseconds: 7),
+            random: Identifier128(high: 7, low: UInt64(requestTypes.firstIndex(of: type) ?? 0)))
     }
 
     static let commandID = StoredCommandID(

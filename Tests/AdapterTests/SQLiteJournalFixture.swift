@@ -68,7 +68,9 @@ struct JournalWriter {
         return SessionIdentity(scope: scope, key: SessionKey(value), id: try SessionID("session-\(number)"))
     }
 
-    static func request(_ number: UInt64) -> RequestID { RequestID(Identifier128(high: 7, low: number)) }
+    static func request(_ number: UInt64) -> RequestID {
+        RequestID(time: Timestamp(milliseconds: 7), random: Identifier128(high: 7, low: number))
+    }
 
     static func event(_ sequence: Int64, data: String = "{}", isOnFeed: Bool = true) -> RecordedEvent {
         let mark = Identifier128(high: 1, low: UInt64(sequence))

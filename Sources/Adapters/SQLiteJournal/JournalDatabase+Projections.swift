@@ -8,16 +8,16 @@ extension JournalDatabase {
         guard let opened = change.openedAt else { return try close(change, session: session) }
         let insert = try connection.statement(
             """
-            INSERT INTO requests(high, low, project, session, type, status, opened, closed)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            INSERT INTO requests(made, high, low, project, session, type, status, opened, closed)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             """)
-        try insert.bind(words: change.id.value, at: 1)
-        try insert.bind(session.project, at: 3)
-        try insert.bind(session.id, at: 4)
-        try insert.bind(change.type.rowCode, at: 5)
-        try insert.bind(change.status.rowCode, at: 6)
-        try insert.bind(opened, at: 7)
-        try insert.bind(change.closedAt, at: 8)
+        try insert.bind(change.id, at: 1)
+        try insert.bind(session.project, at: 4)
+        try insert.bind(session.id, at: 5)
+        try insert.bind(change.type.rowCode, at: 6)
+        try insert.bind(change.status.rowCode, at: 7)
+        try insert.bind(opened, at: 8)
+        try insert.bind(change.closedAt, at: 9)
         try insert.run()
         try noteRow(.requests, project: session.project)
     }
@@ -25,14 +25,14 @@ extension JournalDatabase {
     private func close(_ change: RequestChange, session: SessionRow) throws(SQLiteError) {
         let update = try connection.statement(
             """
-            UPDATE requests SET status = ?5, closed = ?6
-            WHERE high = ?1 AND low = ?2 AND project = ?3 AND session = ?4
+            UPDATE requests SET status = ?6, closed = ?7
+            WHERE made = ?1 AND high = ?2 AND low = ?3 AND project = ?4 AND session = ?5
             """)
-        try update.bind(words: change.id.value, at: 1)
-        try update.bind(session.project, at: 3)
-        try update.bind(session.id, at: 4)
-        try update.bind(change.status.rowCode, at: 5)
-        try update.bind(change.closedAt, at: 6)
+        try update.bind(change.id, at: 1)
+        try update.bind(session.project, at: 4)
+        try update.bind(session.id, at: 5)
+        try update.bind(change.status.rowCode, at: 6)
+        try update.bind(change.closedAt, at: 7)
         try update.run()
         guard connection.changedRows == 1 else { throw .unfit("there is no request \(change.id)") }
     }
@@ -59,7 +59,7 @@ extension JournalDatabase {
             "INSERT INTO secrets(project, session, request, field, box) VALUES(?1, ?2, ?3, ?4, ?5)")
         try insert.bind(session.project, at: 1)
         try insert.bind(session.id, at: 2)
-        try insert.bind(secret.handle.request.value, at: 3)
+        try insert.bind(secret.handle.request.description, at: 3)
         try insert.bind(secret.handle.field, at: 4)
         try insert.run(borrowing: secret.box, at: 5)
     }

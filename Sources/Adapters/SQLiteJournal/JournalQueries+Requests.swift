@@ -8,16 +8,16 @@ extension JournalQueries {
         guard let project = try project(scope) else { return nil }
         let select = try connection.statement(
             """
-            SELECT r.high, r.low, r.type, r.status, s.key, s.name, o.data,
+            SELECT r.made, r.high, r.low, r.type, r.status, s.key, s.name, o.data,
               c.seq, c.time, c.type, c.feed, c.chain, c.data
             FROM requests r JOIN sessions s ON s.id = r.session AND s.project = r.project
               JOIN events o ON o.session = r.session AND o.seq = r.opened
               LEFT JOIN events c ON c.session = r.session AND c.seq = r.closed
-            WHERE r.high = ?1 AND r.low = ?2 AND r.project = ?3
+            WHERE r.made = ?1 AND r.high = ?2 AND r.low = ?3 AND r.project = ?4
             """)
         defer { select.reset() }
-        try select.bind(words: id.value, at: 1)
-        try select.bind(project, at: 3)
+        try select.bind(id, at: 1)
+        try select.bind(project, at: 4)
         return try select.step() ? try record(select, scope: scope) : nil
     }
 
@@ -52,7 +52,7 @@ extension JournalQueries {
         if query.session != nil {
             return try connection.statement(
                 """
-                SELECT r.high, r.low, r.type, r.status, s.key, s.name, o.data,
+                SELECT r.made, r.high, r.low, r.type, r.status, s.key, s.name, o.data,
                   c.seq, c.time, c.type, c.feed, c.chain, c.data
                 FROM sessions s JOIN requests r ON r.session = s.id AND r.project = s.project
                   JOIN events o ON o.session = r.session AND o.seq = r.opened
@@ -65,7 +65,7 @@ extension JournalQueries {
         if query.status == .pending {
             return try connection.statement(
                 """
-                SELECT r.high, r.low, r.type, r.status, s.key, s.name, o.data,
+                SELECT r.made, r.high, r.low, r.type, r.status, s.key, s.name, o.data,
                   c.seq, c.time, c.type, c.feed, c.chain, c.data
                 FROM requests r INDEXED BY requests_pending JOIN sessions s ON s.id = r.session AND s.project = ?1
                   JOIN events o ON o.session = r.session AND o.seq = r.opened
@@ -77,7 +77,7 @@ extension JournalQueries {
         }
         return try connection.statement(
             """
-            SELECT r.high, r.low, r.type, r.status, s.key, s.name, o.data,
+            SELECT r.made, r.high, r.low, r.type, r.status, s.key, s.name, o.data,
               c.seq, c.time, c.type, c.feed, c.chain, c.data
             FROM blocks b CROSS JOIN requests r ON r.id BETWEEN b.block * 64 AND b.block * 64 + 63
               CROSS JOIN sessions s ON s.id = r.session AND s.project = ?1
@@ -91,21 +91,21 @@ extension JournalQueries {
 
     private func row(of id: RequestID, project: Int64) throws(SQLiteError) -> Int64? {
         let select = try connection.statement(
-            "SELECT id FROM requests WHERE high = ?1 AND low = ?2 AND project = ?3")
+            "SELECT id FROM requests WHERE made = ?1 AND high = ?2 AND low = ?3 AND project = ?4")
         defer { select.reset() }
-        try select.bind(words: id.value, at: 1)
-        try select.bind(project, at: 3)
+        try select.bind(id, at: 1)
+        try select.bind(project, at: 4)
         return try select.step() ? select.integer(0) : nil
     }
 
     private func record(_ row: SQLiteStatement, scope: Scope) throws(SQLiteError) -> RequestRecord {
-        guard let type = RequestType(rowCode: row.integer(2)), let status = RequestStatus(rowCode: row.integer(3))
+        guard let type = RequestType(rowCode: row.integer(3)), let status = RequestStatus(rowCode: row.integer(4))
         else { throw .damaged("a request has an unknown type or status") }
         let session = SessionIdentity(
-            scope: scope, key: SessionKey(try row.identifier(4)), id: try row.sessionID(5))
+            scope: scope, key: SessionKey(try row.identifier(5)), id: try row.sessionID(6))
         return RequestRecord(
-            id: RequestID(row.words(0)), session: session, type: type, status: status, opened: row.bytes(6),
-            closed: row.isNull(7) ? nil : try row.event(7))
+            id: row.requestID(0), session: session, type: type, status: status, opened: row.bytes(7),
+            closed: row.isNull(8) ? nil : try row.event(8))
     }
 
     /// The sealed values of a request's answer, by field.
@@ -114,7 +114,7 @@ extension JournalQueries {
         let select = try connection.statement(
             "SELECT field, box FROM secrets WHERE request = ?1 AND project = ?2 ORDER BY id")
         defer { select.reset() }
-        try select.bind(request.value, at: 1)
+        try select.bind(request.description, at: 1)
         try select.bind(project, at: 2)
         var secrets: [SealedSecret] = []
         while try select.step() {

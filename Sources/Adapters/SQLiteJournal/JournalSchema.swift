@@ -57,15 +57,15 @@ enum JournalSchema {
             digest BLOB NOT NULL, state BLOB NOT NULL) STRICT;
 
         CREATE TABLE requests(
-            id INTEGER PRIMARY KEY, high INTEGER NOT NULL, low INTEGER NOT NULL, project INTEGER NOT NULL,
-            session INTEGER NOT NULL, type INTEGER NOT NULL, status INTEGER NOT NULL, opened INTEGER NOT NULL,
-            closed INTEGER) STRICT;
-        CREATE UNIQUE INDEX requests_key ON requests(high, low);
+            id INTEGER PRIMARY KEY, made INTEGER NOT NULL, high INTEGER NOT NULL, low INTEGER NOT NULL,
+            project INTEGER NOT NULL, session INTEGER NOT NULL, type INTEGER NOT NULL, status INTEGER NOT NULL,
+            opened INTEGER NOT NULL, closed INTEGER) STRICT;
+        CREATE UNIQUE INDEX requests_key ON requests(made, high, low);
         CREATE INDEX requests_session ON requests(session);
         CREATE INDEX requests_pending ON requests(project) WHERE status = 0;
 
         CREATE TABLE secrets(
-            id INTEGER PRIMARY KEY, project INTEGER NOT NULL, session INTEGER NOT NULL, request BLOB NOT NULL,
+            id INTEGER PRIMARY KEY, project INTEGER NOT NULL, session INTEGER NOT NULL, request TEXT NOT NULL,
             field TEXT NOT NULL, box BLOB NOT NULL) STRICT;
         CREATE UNIQUE INDEX secrets_request ON secrets(request, field);
         CREATE INDEX secrets_session ON secrets(session);

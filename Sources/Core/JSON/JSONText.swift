@@ -4,11 +4,9 @@ enum JSONText {
         let quote = UInt8(ascii: "\"")
         text.withBytes { text in
             guard ByteScan.plainRun(in: text, from: 0).end < text.count else {
-                return bytes.append(addingCapacity: text.count + 2) { output in
-                    output.append(quote)
-                    for byte in text { output.append(byte) }
-                    output.append(quote)
-                }
+                bytes.append(quote)
+                bytes.append(contentsOf: text)
+                return bytes.append(quote)
             }
             bytes.append(quote)
             appendEscaped(text, to: &bytes)

@@ -29,6 +29,16 @@ package struct JSONWriter {
         needsComma = false
     }
 
+    /// Writes a key that needs no escapes; it is copied as it stands.
+    package mutating func key(plain key: StaticString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        JSONText.append(key, to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
     /// Writes a string.
     package mutating func string(_ value: String) {
         separate()

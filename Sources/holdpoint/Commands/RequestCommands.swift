@@ -28,7 +28,8 @@ enum RequestCommands {
         operands: [Operand("REQUEST", "The request's id.")],
         options: Setting.client.map { CommandOption($0) },
         examples: [
-            CommandExample("holdpoint request req_0123456789abcdef0123456789abcdef", "what is asked, what was said")
+            CommandExample(
+                "holdpoint request req_019ee3b9a4c00123456789abcdef0123456789abcdef", "what is asked, what was said")
         ]
     ) { call in
         let request = try RESTClient(call.settings).call("GET", ["requests", call.operands[0]]).value
@@ -53,12 +54,13 @@ enum RequestCommands {
             CommandOption("--async", "Store the answer and return at once (202)."),
         ] + Setting.client.map { CommandOption($0) },
         examples: [
-            CommandExample("holdpoint respond req_0123456789abcdef0123456789abcdef --approve", "allow a call"),
             CommandExample(
-                "holdpoint respond req_0123456789abcdef0123456789abcdef --reject --feedback 'too expensive'",
+                "holdpoint respond req_019ee3b9a4c00123456789abcdef0123456789abcdef --approve", "allow a call"),
+            CommandExample(
+                "holdpoint respond req_019ee3b9a4c00123456789abcdef0123456789abcdef --reject --feedback 'too much'",
                 "refuse it, and say why"),
             CommandExample(
-                "holdpoint respond req_0123456789abcdef0123456789abcdef '{\"answer\":\"blue\"}'",
+                "holdpoint respond req_019ee3b9a4c00123456789abcdef0123456789abcdef '{\"answer\":\"blue\"}'",
                 "answer a clarification"),
         ]
     ) { call in

@@ -27,13 +27,15 @@ import Testing
 
     @Test func `request and command ids read back from their text and from no other`() {
         let bits = Identifier128(high: 0x0123_4567_89ab_cdef, low: 1)
-        #expect(RequestID(bits).description == "req_0123456789abcdef0000000000000001")
-        #expect(RequestID(RequestID(bits).description) == RequestID(bits))
+        let request = RequestID(time: Timestamp(milliseconds: 0x0a_bcde), random: bits)
+        #expect(request.description == "req_0000000abcde0123456789abcdef0000000000000001")
+        #expect(RequestID(request.description) == request)
         #expect(StoredCommandID(StoredCommandID(bits).description) == StoredCommandID(bits))
         for text in [
             "", "req_", "0123456789abcdef0000000000000001", "cmd_0123456789abcdef0000000000000001",
-            "req_0123456789ABCDEF0000000000000001", "req_0123456789abcdef00000000000000010",
-            "req_0123456789abcdef000000000000000g",
+            "req_0123456789abcdef0000000000000001", "req_0000000ABCDE0123456789abcdef0000000000000001",
+            "req_0000000abcde0123456789abcdef00000000000000010", "req_0000000abcde0123456789abcdef000000000000000g",
+            "req_0000000abcdg0123456789abcdef0000000000000001", "req_éé00000abcd0123456789abcdef0000000000000001",
         ] {
             #expect(RequestID(text) == nil)
         }

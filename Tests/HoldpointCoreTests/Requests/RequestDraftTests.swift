@@ -22,7 +22,7 @@ func opened(_ body: JSONValue) throws -> HumanRequest {
 /// The request as its event records it.
 func recordedForm(_ request: HumanRequest) throws -> JSONValue {
     var writer = JSONWriter()
-    request.write(into: &writer, session: try SessionID("order-7"))
+    request.write(into: &writer)
     return try JSONParser.parse(writer.bytes)
 }
 

@@ -116,7 +116,7 @@ import Testing
         let entry = try #require(try session.accept(session.answer(1, ["action": "approve"], comment: "fine")).first)
         let closing = try #require(RequestClosing(try decoded(entry), at: entry.position.time))
         var writer = JSONWriter()
-        request.write(into: &writer, session: session.state.identity.id, closing: closing)
+        request.write(into: &writer, closing: closing)
         let view = try JSONParser.parse(writer.bytes)
         #expect(view["status"] == "answered")
         #expect(view["response"] == ["action": "approve"])

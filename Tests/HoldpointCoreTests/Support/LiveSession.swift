@@ -16,7 +16,9 @@ enum Sample {
             key: SessionKey(time: start, random: Identifier128(high: 1, low: 2)), id: try SessionID(id))
     }
 
-    static func request(_ number: UInt64) -> RequestID { RequestID(Identifier128(high: 0xabcd, low: number)) }
+    static func request(_ number: UInt64) -> RequestID {
+        RequestID(time: Timestamp(milliseconds: 7), random: Identifier128(high: 0xabcd, low: number))
+    }
 
     static func start(
         id: String = "order-7", agent name: String = "biller", input: JSONValue = ["order": 7],

@@ -5,15 +5,26 @@ package enum Hexadecimal {
         digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
     }
 
+    /// Fills a buffer with the last digits of a number, as many as it holds.
+    static func write(_ number: UInt64, to text: UnsafeMutableBufferPointer<UInt8>) {
+        var rest = number
+        for index in text.indices.reversed() {
+            text[index] = character(of: UInt8(truncatingIfNeeded: rest) & 15)
+            rest >>= 4
+        }
+    }
+
     /// Two lower-case digits for each byte.
     package static func encode(_ bytes: some Collection<UInt8>) -> String {
-        var text = [UInt8]()
-        text.reserveCapacity(bytes.count * 2)
-        for byte in bytes {
-            text.append(character(of: byte >> 4))
-            text.append(character(of: byte & 15))
+        String(unsafeUninitializedCapacity: bytes.count * 2) { text in
+            var place = 0
+            for byte in bytes {
+                text[place] = character(of: byte >> 4)
+                text[place + 1] = character(of: byte & 15)
+                place += 2
+            }
+            return place
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// The bytes that lower-case digits stand for; nil for an odd count or any other character.

@@ -48,13 +48,15 @@ package struct Identifier128: Sendable, Hashable, Comparable {
     /// 32 lower-case hexadecimal digits.
     package var hexadecimal: String {
         String(unsafeUninitializedCapacity: 32) { text in
-            for index in 0..<32 {
-                let word = index < 16 ? high : low
-                let digit = UInt8(truncatingIfNeeded: word >> UInt64((15 - index % 16) * 4)) & 15
-                text[index] = Hexadecimal.character(of: digit)
-            }
+            write(to: UnsafeMutableBufferPointer(rebasing: text[..<32]))
             return 32
         }
+    }
+
+    /// Writes the 32 digits; the buffer must have room for no less.
+    func write(to text: UnsafeMutableBufferPointer<UInt8>) {
+        Hexadecimal.write(high, to: UnsafeMutableBufferPointer(rebasing: text[..<16]))
+        Hexadecimal.write(low, to: UnsafeMutableBufferPointer(rebasing: text[16...]))
     }
 
     package static func < (left: Self, right: Self) -> Bool {

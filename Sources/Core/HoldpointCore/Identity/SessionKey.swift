@@ -19,6 +19,9 @@ package struct SessionKey: Sendable, Hashable, Comparable, CustomStringConvertib
 
     package var description: String { value.hexadecimal }
 
+    /// Feeds the half that is random.
+    package func hash(into hasher: inout Swift.Hasher) { hasher.combine(value.low) }
+
     package static func < (left: Self, right: Self) -> Bool { left.value < right.value }
 }
 

@@ -1,8 +1,8 @@
 package import JSON
 
 extension HumanRequest {
-    /// Reads back what `write(into:session:)` wrote, from an event or a snapshot.
-    package init(recorded value: JSONValue) throws(MalformedRecord) {
+    /// Reads back what `write(into:closing:)` wrote, from an event or a snapshot.
+    package convenience init(recorded value: JSONValue) throws(MalformedRecord) {
         var reader = JSONObjectReader(value)
         let idText = reader.requiredString("id")
         let typeText = reader.requiredString("type")
@@ -16,8 +16,8 @@ extension HumanRequest {
         let openedBy = reader.requiredString("opened_by")
         let createdText = reader.requiredString("created_at")
         let expiresText = reader.optionalString("expires_at", nullable: true)
-        // The session is known from the log itself, and a request that opens is pending: nothing became of it yet.
-        _ = reader.requiredString("session")
+        let session = reader.requiredString("session")
+        // A request that opens is pending: nothing became of it yet.
         if reader.requiredString("status") != RequestStatus.pending.rawValue { reader.fail("status", "is not pending") }
         for key in ["response", "responded_by", "responded_at", "comment", "approved_digest"] {
             if reader.requiredValue(key)?.isNull == false { reader.fail(key, "is not null") }
@@ -28,7 +28,8 @@ extension HumanRequest {
         }
         let violations = reader.finish()
         guard violations.isEmpty, let question, let id = idText.flatMap({ RequestID($0) }), let title,
-            let createdAt = createdText.flatMap({ Timestamp($0) }), let openedBy
+            let createdAt = createdText.flatMap({ Timestamp($0) }), let openedBy,
+            let session = session.flatMap({ try? SessionID($0) })
         else { throw MalformedRecord(what: "request", violations: violations) }
         let expiresAt = expiresText.flatMap { Timestamp($0) }
         let digest = digestText.flatMap { Digest(hexadecimal: $0) }
@@ -36,10 +37,11 @@ extension HumanRequest {
             throw MalformedRecord(what: "request", violations: [])
         }
         self.init(
-            id: id, question: question, title: title, message: message, context: context?.nonNull,
-            createdAt: createdAt, expiresAt: expiresAt, defaultAnswer: defaultAnswer?.nonNull,
-            responseSchema: isCustom ? schema?.nonNull : nil, argumentsDigest: digest,
-            openedBy: Principal(recorded: openedBy))
+            Content(
+                id: id, session: session, question: question, title: title, message: message,
+                context: context?.nonNull, createdAt: createdAt, expiresAt: expiresAt,
+                defaultAnswer: defaultAnswer?.nonNull, responseSchema: isCustom ? schema?.nonNull : nil,
+                argumentsDigest: digest, openedBy: Principal(recorded: openedBy)))
     }
 }
 

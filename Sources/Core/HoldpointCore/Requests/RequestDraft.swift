@@ -81,16 +81,17 @@ package struct RequestDraft: Sendable {
 
     /// The request that this draft becomes; throws where its arguments cannot be digested.
     func opened(
-        as id: RequestID, at time: Timestamp, by principal: Principal, hasher: any Hasher
+        as id: RequestID, in session: SessionID, at time: Timestamp, by principal: Principal, hasher: any Hasher
     ) throws(InvalidAnswer) -> HumanRequest {
-        HumanRequest(
-            id: id, question: question, title: title, message: message, context: context, createdAt: time,
-            expiresAt: expiresInMilliseconds.map { time.adding(milliseconds: $0) }, defaultAnswer: defaultAnswer,
-            responseSchema: responseSchema,
-            argumentsDigest: try (question as? PermissionQuestion).map { (permission) throws(InvalidAnswer) in
-                try ArgumentsDigest.of(permission.arguments, hasher: hasher)
-            },
-            openedBy: principal)
+        let digest = try (question as? PermissionQuestion).map { (permission) throws(InvalidAnswer) in
+            try ArgumentsDigest.of(permission.arguments, hasher: hasher)
+        }
+        return HumanRequest(
+            HumanRequest.Content(
+                id: id, session: session, question: question, title: title, message: message, context: context,
+                createdAt: time, expiresAt: expiresInMilliseconds.map { time.adding(milliseconds: $0) },
+                defaultAnswer: defaultAnswer, responseSchema: responseSchema, argumentsDigest: digest,
+                openedBy: principal))
     }
 }
 

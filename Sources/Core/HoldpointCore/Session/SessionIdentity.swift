@@ -1,5 +1,7 @@
 /// Which session: its scope, its internal key and the name its project knows it by.
-package struct SessionIdentity: Sendable, Hashable {
+///
+/// A class, since it never changes and goes with every event, view and commit.
+package final class SessionIdentity: Sendable {
     /// Tenant and project.
     package let scope: Scope
     /// The internal key, whose last byte is the shard.
@@ -12,4 +14,13 @@ package struct SessionIdentity: Sendable, Hashable {
         self.key = key
         self.id = id
     }
+}
+
+extension SessionIdentity: Hashable {
+    package static func == (left: SessionIdentity, right: SessionIdentity) -> Bool {
+        left === right || (left.key == right.key && left.scope == right.scope && left.id == right.id)
+    }
+
+    /// Feeds the key alone: it is unique by itself.
+    package func hash(into hasher: inout Swift.Hasher) { hasher.combine(key) }
 }

@@ -10,20 +10,8 @@ package struct SessionState: Sendable, Equatable {
     package internal(set) var createdAt = Timestamp(milliseconds: 0)
     /// The time of the last event; it never goes back.
     package internal(set) var updatedAt = Timestamp(milliseconds: 0)
-    /// The agent, as pinned at the start.
-    package internal(set) var agent: AgentName?
-    /// The agent's version, as pinned at the start.
-    package internal(set) var agentVersion: Int64 = 0
-    /// What drives the session.
-    package internal(set) var program = Program.external
-    /// The interpreter's version, as pinned at the start.
-    package internal(set) var interpreterVersion: Int64 = 0
-    /// What the session was started with.
-    package internal(set) var input = JSONValue.null
-    /// Texts to find it by.
-    package internal(set) var labels: [String: String] = [:]
-    /// The user for whom the agent acts, if the caller said.
-    package internal(set) var onBehalfOf: String?
+    /// What it was started with; nil before `session_started`.
+    var beginning: SessionBeginning?
     /// Whether an operator paused it.
     package internal(set) var isPaused = false
     /// How it ended, if it did.
@@ -39,6 +27,23 @@ package struct SessionState: Sendable, Equatable {
     package init(identity: SessionIdentity) {
         self.identity = identity
     }
+
+    /// The agent, as pinned at the start.
+    package var agent: AgentName? { beginning?.agent }
+    /// The agent's version, as pinned at the start.
+    package var agentVersion: Int64 { beginning?.agentVersion ?? 0 }
+    /// What drives the session.
+    package var program: Program { beginning?.program ?? .external }
+    /// The interpreter's version, as pinned at the start.
+    package var interpreterVersion: Int64 { beginning?.interpreterVersion ?? 0 }
+    /// What the session was started with.
+    package var input: JSONValue { beginning?.input ?? .null }
+    /// The input as JSON text.
+    package var inputText: [UInt8] { beginning?.inputText ?? Array("null".utf8) }
+    /// Texts to find it by.
+    package var labels: [String: String] { beginning?.labels ?? [:] }
+    /// The user for whom the agent acts, if the caller said.
+    package var onBehalfOf: String? { beginning?.onBehalfOf }
 
     /// Where it stands.
     package var status: SessionStatus {

@@ -22,25 +22,29 @@ extension SnapshotCodec {
         state.sequence = reader.number("seq")
         state.createdAt = Timestamp(milliseconds: reader.number("created_at"))
         state.updatedAt = Timestamp(milliseconds: reader.number("updated_at"))
-        state.agent = reader.optionalText("agent").flatMap { try? AgentName($0) }
-        state.agentVersion = reader.number("version")
-        let program = reader.parsed("kind") { Program(rawValue: $0) }
-        state.interpreterVersion = reader.number("interpreter")
-        state.input = reader.value("input")
-        state.labels = reader.labels("labels")
-        state.onBehalfOf = reader.optionalText("on_behalf_of")
+        let beginning = state.sequence > 0 ? SessionBeginning(&reader) : nil
+        if state.sequence == 0 { skipNoBeginning(&reader) }
         state.isPaused = reader.flag("paused")
         let ending = reader.optionalValue("ending")
         let open = reader.array("open")
         let closed = reader.array("closed")
         state.heldBytes = Int(clamping: reader.number("held_bytes"))
         try reader.finish()
-        guard let program, id == identity.id.text else { throw MalformedRecord(what: "snapshot", violations: []) }
-        state.program = program
+        guard beginning != nil || state.sequence == 0, id == identity.id.text else {
+            throw MalformedRecord(what: "snapshot", violations: [])
+        }
+        state.beginning = beginning
         if let ending { state.ending = try readEnding(ending) }
         for item in open { state.openRequests.append(try readOpen(item)) }
         for item in closed { state.closedRequests.append(try readClosed(item)) }
         return state
+    }
+
+    private static func skipNoBeginning(_ reader: inout EventReader) {
+        for key in ["agent", "kind", "on_behalf_of"] { _ = reader.optionalText(key) }
+        for key in ["version", "interpreter"] { _ = reader.number(key) }
+        _ = reader.value("input")
+        _ = reader.labels("labels")
     }
 
     private static func readEnding(_ value: JSONValue) throws(MalformedRecord) -> SessionEnding {

@@ -15,18 +15,16 @@ package enum SnapshotCodec {
         writer.member("seq", state.sequence)
         writer.member("created_at", state.createdAt.milliseconds)
         writer.member("updated_at", state.updatedAt.milliseconds)
-        writer.member("agent", state.agent?.text)
-        writer.member("version", state.agentVersion)
-        writer.member("kind", state.program.rawValue)
-        writer.member("interpreter", state.interpreterVersion)
-        writer.member("input", .some(state.input))
-        writer.member("labels", state.labels)
-        writer.member("on_behalf_of", state.onBehalfOf)
+        if let beginning = state.beginning {
+            beginning.writeMembers(into: &writer)
+        } else {
+            writeNoBeginning(into: &writer)
+        }
         writer.member("paused", state.isPaused)
         writer.member("ending", state.ending.map(json))
         writer.key("open")
         writer.beginArray()
-        for open in state.openRequests { write(open, of: state.identity.id, into: &writer) }
+        for open in state.openRequests { write(open, into: &writer) }
         writer.endArray()
         writer.key("closed")
         writer.beginArray()
@@ -37,6 +35,17 @@ package enum SnapshotCodec {
         return writer.bytes
     }
 
+    /// Writes what a session that has not started is without.
+    private static func writeNoBeginning(into writer: inout JSONWriter) {
+        writer.member("agent", String?.none)
+        writer.member("version", 0)
+        writer.member("kind", String?.none)
+        writer.member("interpreter", 0)
+        writer.member("input", JSONValue?.none)
+        writer.member("labels", [:])
+        writer.member("on_behalf_of", String?.none)
+    }
+
     private static func json(_ ending: SessionEnding) -> JSONValue {
         switch ending {
         case .completed(let output): ["completed": output]
@@ -45,12 +54,12 @@ package enum SnapshotCodec {
         }
     }
 
-    private static func write(_ open: PendingRequest, of session: SessionID, into writer: inout JSONWriter) {
+    private static func write(_ open: PendingRequest, into writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("seq", open.sequence)
         writer.member("held_bytes", Int64(open.heldBytes))
         writer.key("request")
-        open.request.write(into: &writer, session: session)
+        open.request.write(into: &writer)
         writer.endObject()
     }
 

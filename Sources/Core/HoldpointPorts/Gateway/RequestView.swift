@@ -21,6 +21,6 @@ package struct RequestView: Sendable, Equatable {
 
     /// Writes the request with `status`, `response`, `responded_by`, `responded_at` and `comment`.
     package func write(into writer: inout JSONWriter) {
-        request.write(into: &writer, session: session, closing: closing)
+        request.write(into: &writer, closing: closing)
     }
 }

@@ -25,12 +25,13 @@ package struct SessionView: Sendable, Equatable {
         writer.member("version", state.agentVersion)
         writer.member("status", status.rawValue)
         writer.member("seq", state.sequence)
-        writer.member("input", .some(state.input))
+        writer.key("input")
+        writer.raw(state.inputText)
         writer.member("output", output)
         writer.member("error", error)
         writer.key("open_requests")
         writer.beginArray()
-        for open in state.openRequests { open.request.write(into: &writer, session: state.identity.id) }
+        for open in state.openRequests { open.request.write(into: &writer) }
         writer.endArray()
         writer.member("labels", state.labels)
         writer.member("on_behalf_of", state.onBehalfOf)

@@ -11,7 +11,7 @@ extension AnswerRequest {
         writer.member("fingerprint", fingerprint)
         writer.key("secrets")
         writer.beginObject()
-        for secret in sealedSecrets { writer.member(secret.handle.field, Hexadecimal.encode(secret.box)) }
+        for secret in sealedSecrets { writer.member(named: secret.handle.field, Hexadecimal.encode(secret.box)) }
         writer.endObject()
         writer.endObject()
     }

@@ -36,11 +36,11 @@ package struct StartSession: SessionCommand {
             }
             return .accept([], .session(isNew: false))
         }
-        let started = SessionStarted(
-            id: id, agent: agent, agentVersion: agentVersion, program: program,
-            interpreterVersion: program.interpreterVersion, input: input, labels: labels, onBehalfOf: onBehalfOf,
-            startedBy: principal)
-        return .accept([started], .session(isNew: true))
+        let beginning = SessionBeginning(
+            agent: agent, agentVersion: agentVersion, program: program,
+            interpreterVersion: program.interpreterVersion, input: input, labels: labels, onBehalfOf: onBehalfOf)
+        return .accept(
+            [SessionStarted(id: id, beginning: beginning, startedBy: principal)], .session(isNew: true))
     }
 
     package func write(into writer: inout JSONWriter) {

@@ -38,7 +38,8 @@ package struct EventReader {
     }
 
     package mutating func request(_ key: String) -> RequestID {
-        parsed(key) { RequestID($0) } ?? RequestID(Identifier128(high: 0, low: 0))
+        parsed(key) { RequestID($0) }
+            ?? RequestID(time: Timestamp(milliseconds: 0), random: Identifier128(high: 0, low: 0))
     }
 
     package mutating func time(_ key: String) -> Timestamp {

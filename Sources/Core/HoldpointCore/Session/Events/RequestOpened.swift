@@ -7,7 +7,7 @@ package struct RequestOpened: SessionEvent {
     let request: HumanRequest
 
     package func write(into writer: inout JSONWriter, session: SessionID) {
-        request.write(into: &writer, session: session)
+        request.write(into: &writer)
     }
 
     package func apply(to state: inout SessionState, at position: EventPosition) -> String? {

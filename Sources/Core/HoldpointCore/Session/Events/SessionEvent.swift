@@ -41,7 +41,7 @@ extension SessionEvent {
 
     /// The event's `data` as the bytes that are stored, chained and sent.
     package func data(session: SessionID) -> [UInt8] {
-        var writer = JSONWriter(reserving: 512)
+        var writer = JSONWriter(reserving: 2_048)
         write(into: &writer, session: session)
         return writer.bytes
     }

@@ -1,0 +1,71 @@
+package import JSON
+
+/// What a session was started with; it never changes, so all copies of a state share it.
+package final class SessionBeginning: Sendable {
+    /// The agent, as pinned at the start.
+    package let agent: AgentName
+    /// The agent's version, as pinned at the start.
+    package let agentVersion: Int64
+    /// What drives the session.
+    package let program: Program
+    /// The interpreter's version, as pinned at the start.
+    package let interpreterVersion: Int64
+    /// What the session was started with.
+    package let input: JSONValue
+    /// Texts to find it by.
+    package let labels: [String: String]
+    /// The user for whom the agent acts, if the caller said.
+    package let onBehalfOf: String?
+    /// The input as text: written with the event, with snapshots and in views, and made only once.
+    package let inputText: [UInt8]
+
+    init(
+        agent: AgentName, agentVersion: Int64, program: Program, interpreterVersion: Int64, input: JSONValue,
+        labels: [String: String], onBehalfOf: String?
+    ) {
+        self.agent = agent
+        self.agentVersion = agentVersion
+        self.program = program
+        self.interpreterVersion = interpreterVersion
+        self.input = input
+        self.labels = labels
+        self.onBehalfOf = onBehalfOf
+        inputText = input.serialized()
+    }
+
+    /// Writes the members that the first event and a snapshot have in common.
+    func writeMembers(into writer: inout JSONWriter) {
+        writer.member("agent", agent.text)
+        writer.member("version", agentVersion)
+        writer.member("kind", program.rawValue)
+        writer.member("interpreter", interpreterVersion)
+        writer.key("input")
+        writer.raw(inputText)
+        writer.member("labels", labels)
+        writer.member("on_behalf_of", onBehalfOf)
+    }
+
+    /// Reads these members back; nil, with the reader knowing what is wrong, if one is not as it was written.
+    init?(_ reader: inout EventReader) {
+        let agent = reader.parsed("agent") { try? AgentName($0) }
+        agentVersion = reader.number("version")
+        let program = reader.parsed("kind") { Program(rawValue: $0) }
+        interpreterVersion = reader.number("interpreter")
+        input = reader.value("input")
+        labels = reader.labels("labels")
+        onBehalfOf = reader.optionalText("on_behalf_of")
+        inputText = input.serialized()
+        guard let agent, let program else { return nil }
+        self.agent = agent
+        self.program = program
+    }
+}
+
+extension SessionBeginning: Equatable {
+    package static func == (left: SessionBeginning, right: SessionBeginning) -> Bool {
+        left === right
+            || (left.agent == right.agent && left.agentVersion == right.agentVersion && left.program == right.program
+                && left.interpreterVersion == right.interpreterVersion && left.input == right.input
+                && left.labels == right.labels && left.onBehalfOf == right.onBehalfOf)
+    }
+}
