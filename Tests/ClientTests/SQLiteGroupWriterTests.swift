@@ -99,6 +99,40 @@ struct SQLiteGroupWriterTests {
         }
     }
 
+    @Test func `what a turn writes is taken when the turn ends`() async throws {
+        let turn = Monitor<[@Sendable () -> Void]>([])
+        try await withWriter(atEndOfTurn: { action in turn.withLock { $0.append(action) } }) { writer in
+            let hasRun = Monitor(false)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await writer.write(bytes: 10) { notes throws(SQLiteError) in
+                        hasRun.withLock { $0 = true }
+                        try notes.add("held")
+                    }
+                }
+                while turn.withLock({ $0.isEmpty }) { await Task.yield() }
+                #expect(hasRun.withLock { $0 } == false)
+                for action in turn.withLock({ $0 }) { action() }
+                try await group.waitForAll()
+            }
+            #expect(hasRun.withLock { $0 })
+        }
+    }
+
+    @Test func `enough for a batch is taken before the turn ends`() async throws {
+        var limits = GroupLimits()
+        limits.heldWrites = 3
+        let turns = Monitor(0)
+        try await withWriter(limits: limits, atEndOfTurn: { _ in turns.withLock { $0 += 1 } }) { writer in
+            // The turn never ends here: the third write lets all three go.
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<3 { group.addTask { try await add("note \(number)", to: writer) } }
+                try await group.waitForAll()
+            }
+            #expect(turns.withLock { $0 } == 1)
+        }
+    }
+
     private struct Unexpected: Error {
         let failure: GroupWriteError?
     }
@@ -174,7 +208,8 @@ struct SQLiteGroupWriterTests {
     }
 
     private func withWriter(
-        limits: GroupLimits = GroupLimits(), _ body: (Writer) async throws -> Void
+        limits: GroupLimits = GroupLimits(), atEndOfTurn: @escaping EndOfTurn = { $0() },
+        _ body: (Writer) async throws -> Void
     ) async throws {
         var template = [CChar]("/tmp/holdpoint-writer-XXXXXX".utf8CString)
         let made = mkdtemp(&template)
@@ -184,7 +219,7 @@ struct SQLiteGroupWriterTests {
             for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
             rmdir(folder)
         }
-        let writer = try Writer(Notes(path: path), on: SQLiteThread(), limits: limits)
+        let writer = try Writer(Notes(path: path), on: SQLiteThread(), limits: limits, atEndOfTurn: atEndOfTurn)
         try await body(writer)
         await writer.close()
     }

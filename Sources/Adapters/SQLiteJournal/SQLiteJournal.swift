@@ -1,5 +1,5 @@
 package import HoldpointPorts
-import SQLiteClient
+package import SQLiteClient
 
 /// The embedded store: one folder with one SQLite database, one thread that commits in groups and one that reads.
 ///
@@ -19,8 +19,12 @@ package final class SQLiteJournal: Sendable {
     /// - Parameters:
     ///   - configuration: where and how.
     ///   - clock: dates what the store itself makes, such as versions of agents.
+    ///   - atEndOfTurn: how to wait until the thread that commits has nothing more to commit for now.
     /// - Throws: `JournalUnusable` with the path and what to do; nothing is changed then.
-    package init(_ configuration: SQLiteJournalConfiguration, clock: any Clock) throws(JournalUnusable) {
+    package init(
+        _ configuration: SQLiteJournalConfiguration, clock: any Clock,
+        atEndOfTurn: @escaping EndOfTurn = { $0() }
+    ) throws(JournalUnusable) {
         let file = JournalFile(configuration)
         lock = try file.prepare()
         path = file.path
@@ -29,7 +33,8 @@ package final class SQLiteJournal: Sendable {
             try file.openWriter(), rememberedSessions: configuration.rememberedSessions)
         let queries = JournalQueries(try file.openReader())
         do throws(SQLiteThreadError) {
-            writer = GroupWriter(database, on: try SQLiteThread(), limits: configuration.group)
+            writer = GroupWriter(
+                database, on: try SQLiteThread(), limits: configuration.group, atEndOfTurn: atEndOfTurn)
             reader = JournalReader(queries, on: try SQLiteThread())
         } catch {
             throw JournalUnusable(.notAccessible, "the system has no thread left for \(file.path)")

@@ -22,10 +22,16 @@ package enum GroupWriteError: Error, Equatable {
     case inDoubt(SQLiteError)
 }
 
+/// Runs an action when what is queued on the callers' thread has had its turn; at once, where callers have no such
+/// thread.
+package typealias EndOfTurn = @Sendable (_ action: @escaping @Sendable () -> Void) -> Void
+
 /// How much is committed together and how much may wait.
 package struct GroupLimits: Sendable {
     /// The most writes in one batch.
-    package var batchWrites = 256
+    package var batchWrites = 64
+    /// The most writes that are held back until the callers' turn ends, so that they are handed over together.
+    package var heldWrites = 64
     /// A batch is closed once its writes have this many bytes; a larger write is a batch of its own.
     package var batchBytes = 512 * 1_024
     /// The most writes that may wait.

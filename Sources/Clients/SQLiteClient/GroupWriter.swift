@@ -1,11 +1,15 @@
 /// Commits the writes of many callers together, on a thread of its own: one transaction and one sync for each batch.
 ///
-/// A batch starts as soon as the writer is idle, with no timer, and holds what has been queued by then: while one
-/// batch syncs, the next one gathers. Batches are committed in order; within a batch, writes run in the order of their
-/// arrival and each sees those before it. A write that breaks a constraint is taken back alone.
+/// There is no timer. What callers write in one turn of their thread is handed over together when that turn ends, or
+/// when it is enough for a batch; a batch starts as soon as the writer is idle and holds what has been handed over by
+/// then. Were each write taken as it comes, a writer that is faster than its callers would commit them almost singly,
+/// and every commit writes the pages that all of them change. Batches are committed in order; within a batch, writes
+/// run in the order of their arrival and each sees those before it. A write that breaks a constraint is taken back
+/// alone.
 package actor GroupWriter<Database: GroupWritable> {
     private let thread: SQLiteThread
     private let limits: GroupLimits
+    private let atEndOfTurn: EndOfTurn
     private let queue: Monitor<GroupQueue<Database>>
     private var database: Database?
 
@@ -13,8 +17,14 @@ package actor GroupWriter<Database: GroupWritable> {
     nonisolated package var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Takes over a database.
-    package init(_ database: sending Database, on thread: SQLiteThread, limits: GroupLimits = GroupLimits()) {
+    ///
+    /// - Parameter atEndOfTurn: how to wait until the callers' thread has nothing more to write for now.
+    package init(
+        _ database: sending Database, on thread: SQLiteThread, limits: GroupLimits = GroupLimits(),
+        atEndOfTurn: @escaping EndOfTurn = { $0() }
+    ) {
         self.database = database
+        self.atEndOfTurn = atEndOfTurn
         self.thread = thread
         self.limits = limits
         queue = Monitor(GroupQueue(limits: limits))
@@ -33,17 +43,25 @@ package actor GroupWriter<Database: GroupWritable> {
             let write = PendingOutput(bytes: bytes, body: body, continuation: continuation)
             switch queue.withLock({ $0.append(write) }) {
             case .queued: break
-            // Begun on the writer's own thread: by way of the pool it would cost a second wake-up.
-            case .queuedFirst: Task(executorPreference: thread) { await self.drain() }
+            case .held: atEndOfTurn { if self.queue.withLock({ $0.release() }) { self.start() } }
+            case .released: start()
             case .refused(let error): continuation.resume(returning: .failure(error))
             }
         }
         return try result.get()
     }
 
+    /// Begins to take batches, on the writer's own thread: by way of the pool it would cost a second wake-up.
+    nonisolated private func start() {
+        Task(executorPreference: thread) { await self.drain() }
+    }
+
     /// Takes no more writes, commits those that wait and lets the database go.
     package func close() {
-        queue.withLock { $0.isClosed = true }
+        queue.withLock {
+            $0.isClosed = true
+            _ = $0.release()
+        }
         drain()
         database = nil
     }
