@@ -5,8 +5,11 @@ package enum SHA256 {
     /// Writes the 32 bytes of a message's digest to `digest`; nothing is written if there is less room.
     package static func digest(_ message: UnsafeRawBufferPointer, into digest: UnsafeMutableRawBufferPointer) {
         guard digest.count >= Int(SHA256_DIGEST_LENGTH) else { return }
-        let start = message.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        _ = COpenSSL.SHA256(start, message.count, digest.baseAddress?.assumingMemoryBound(to: UInt8.self))
+        var context = SHA256_CTX()
+        // These fail only without a context.
+        SHA256_Init(&context)
+        SHA256_Update(&context, message.baseAddress, message.count)
+        SHA256_Final(digest.baseAddress?.assumingMemoryBound(to: UInt8.self), &context)
     }
 
     /// The 32 bytes of a message's digest.
