@@ -86,6 +86,8 @@ final class StreamState {
     let isChunked: Bool
     var closeActions: [@Sendable () -> Void] = []
     var waiters: [CheckedContinuation<Bool, Never>] = []
+    /// Bytes that wait within the round, to be sent with what comes next.
+    var gathered: [UInt8] = []
 
     init(isChunked: Bool, now: ContinuousClock.Instant) {
         self.isChunked = isChunked

@@ -68,6 +68,15 @@ struct DeliveryQueue {
         return nil
     }
 
+    /// Whether the next step is for a connection, so that what is written to it now can go out with that.
+    func isNext(for connection: Connection) -> Bool {
+        guard first < items.count else { return false }
+        switch items[first] {
+        case .frame(_, let next), .close(let next), .drained(let next, _): return next === connection
+        case .fanOut(_, let streams): return progress < streams.count && streams[progress].connection === connection
+        }
+    }
+
     private mutating func removeFirst() {
         progress = 0
         first += 1

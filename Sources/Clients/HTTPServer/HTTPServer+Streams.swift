@@ -6,6 +6,11 @@ import Synchronization
 extension HTTPServer {
     /// From here on frames of at least this many bytes are shared by reference instead of being copied.
     static let sharedFrameBytes = 2048
+    /// Gathered bytes are sent once there are this many, whatever comes next.
+    static let gatheredBytes = 16 * 1024
+
+    /// Ends a chunked response (RFC 9112, 7.1).
+    private static let lastChunk: StaticString = "0\r\n\r\n"
 
     /// Turns a pending request into an event stream.
     func openStream(
@@ -33,8 +38,8 @@ extension HTTPServer {
         }
         let head = ResponseHead.encode(
             response, date: dateCache.text(), framing: isChunked ? .chunked : .untilClose)
-        head.withUnsafeBytes { write($0, to: connection, owner: nil) }
-        guard connection.stage == .streaming else { return }
+        // Sent in this round, with the first frames.
+        head.withUnsafeBytes { gather($0, for: connection) }
         open(HTTPEventStream(connection: connection))
         if phase != .running { queue(.close(connection)) }
     }
@@ -62,7 +67,8 @@ extension HTTPServer {
 
     /// Does one slice of what is queued; true if more is left.
     func deliverSlice() -> Bool {
-        if deliveries.isEmpty { return false }
+        if deliveries.isEmpty, gathering.isEmpty { return false }
+        defer { sendGathered() }
         for _ in 0..<configuration.fanOutSlice {
             guard let step = deliveries.next() else { return false }
             switch step {
@@ -77,7 +83,37 @@ extension HTTPServer {
     private func deliver(_ frame: SharedBytes, to connection: Connection) {
         guard connection.stage == .streaming, let stream = connection.stream else { return }
         stream.lastSend = loop.now
-        write(stream.isChunked ? frame.chunk : frame.payload, to: connection, owner: frame)
+        let bytes = stream.isChunked ? frame.chunk : frame.payload
+        let isLast = !deliveries.isNext(for: connection)
+        // A frame that goes out alone is not copied.
+        if bytes.count < Self.sharedFrameBytes, !isLast || !stream.gathered.isEmpty {
+            gather(bytes, for: connection)
+            if isLast { sendGathered(of: connection) }
+        } else {
+            sendGathered(of: connection)
+            write(bytes, to: connection, owner: frame)
+        }
+    }
+
+    /// Keeps bytes until the next ones for this connection, or the end of the round: one call sends them all.
+    private func gather(_ bytes: UnsafeRawBufferPointer, for connection: Connection) {
+        guard connection.stage == .streaming, let stream = connection.stream else { return }
+        if stream.gathered.isEmpty { gathering.append(connection) }
+        stream.gathered.append(contentsOf: bytes)
+        if stream.gathered.count >= Self.gatheredBytes { sendGathered(of: connection) }
+    }
+
+    private func sendGathered(of connection: Connection) {
+        guard connection.stage == .streaming, let stream = connection.stream, !stream.gathered.isEmpty else { return }
+        let bytes = stream.gathered
+        stream.gathered = []
+        bytes.withUnsafeBytes { write($0, to: connection, owner: nil) }
+    }
+
+    private func sendGathered() {
+        guard !gathering.isEmpty else { return }
+        for connection in gathering { sendGathered(of: connection) }
+        gathering.removeAll(keepingCapacity: gathering.count <= 1_024)
     }
 
     /// Writes to a stream: straight to the kernel if nothing waits, and what is left over to the buffer.
@@ -123,7 +159,12 @@ extension HTTPServer {
     /// Ends a stream so that the client sees a complete response.
     private func endProperly(_ connection: Connection) {
         guard connection.stage == .streaming, let stream = connection.stream else { return }
-        if stream.isChunked, let output = connection.output { evbuffer_add(output, "0\r\n\r\n", 5) }
+        if stream.isChunked {
+            let end = UnsafeBufferPointer(start: Self.lastChunk.utf8Start, count: Self.lastChunk.utf8CodeUnitCount)
+            gather(UnsafeRawBufferPointer(end), for: connection)
+        }
+        sendGathered(of: connection)
+        guard connection.stage == .streaming else { return }
         beginClosing(connection)
         endStream(connection)
     }
@@ -140,6 +181,7 @@ extension HTTPServer {
     }
 
     private func awaitDrained(_ connection: Connection, _ continuation: CheckedContinuation<Bool, Never>) {
+        sendGathered(of: connection)
         guard connection.stage == .streaming, let stream = connection.stream else {
             continuation.resume(returning: false)
             return

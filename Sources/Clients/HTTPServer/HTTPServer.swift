@@ -41,6 +41,8 @@ package final class HTTPServer: @unchecked Sendable {
     /// Connections from which something came in this round, to be looked at in the round hook.
     var touched: [Connection] = []
     var deliveries = DeliveryQueue()
+    /// The streams that have gathered bytes in this round.
+    var gathering: [Connection] = []
     /// The bodies that are announced or held at the moment, in bytes.
     var bodyBytesInFlight = 0
     var lastNumber: UInt64 = 0
