@@ -41,6 +41,8 @@ struct DoorbellQueue: BoundedQueue {
     private var whole: [Doorbell] = []
     private var merged: [SessionKey: Doorbell] = [:]
 
+    var isEmpty: Bool { whole.isEmpty && merged.isEmpty }
+
     mutating func append(_ doorbell: Doorbell) {
         // Once something was merged, whole ones behind it would come before it and be read from the journal anyway.
         if whole.count < LocalStreams.doorbellCapacity, merged.isEmpty { return whole.append(doorbell) }
@@ -62,6 +64,8 @@ struct DoorbellQueue: BoundedQueue {
 /// Deliveries that wait; what does not fit is left to the sweep.
 struct DeliveryQueue: BoundedQueue {
     private var waiting: [CommandDelivery] = []
+
+    var isEmpty: Bool { waiting.isEmpty }
 
     mutating func append(_ delivery: CommandDelivery) {
         if waiting.count < LocalStreams.deliveryCapacity { waiting.append(delivery) }

@@ -4,6 +4,9 @@ import EventLoop
 protocol BoundedQueue: Sendable {
     associatedtype Element: Sendable
 
+    /// Whether nothing waits.
+    var isEmpty: Bool { get }
+
     /// Adds an element, or what is left of it.
     mutating func append(_ element: Element)
 
@@ -15,7 +18,7 @@ protocol BoundedQueue: Sendable {
 final class Mailbox<Queue: BoundedQueue>: Sendable {
     private struct State: Sendable {
         var queue: Queue
-        var reader: UnsafeContinuation<[Queue.Element], Never>?
+        var reader: UnsafeContinuation<Void, Never>?
         var isClosed = false
     }
 
@@ -26,38 +29,39 @@ final class Mailbox<Queue: BoundedQueue>: Sendable {
     }
 
     func put(_ element: Queue.Element) {
-        let woken = state.withLock { state -> (UnsafeContinuation<[Queue.Element], Never>, [Queue.Element])? in
+        let reader = state.withLock { state -> UnsafeContinuation<Void, Never>? in
             if state.isClosed { return nil }
             state.queue.append(element)
-            guard let reader = state.reader else { return nil }
-            state.reader = nil
-            return (reader, state.queue.takeAll())
+            defer { state.reader = nil }
+            return state.reader
         }
-        if let (reader, elements) = woken { reader.resume(returning: elements) }
+        reader?.resume()
     }
 
     /// Everything there is, waiting until there is something; empty once the mailbox was closed.
+    ///
+    /// What comes between the waking of the reader and its turn is returned, too.
     func takeAll() async -> [Queue.Element] {
         await withUnsafeContinuation { continuation in
-            let ready = state.withLock { state -> [Queue.Element]? in
-                let elements = state.queue.takeAll()
-                if !elements.isEmpty || state.isClosed { return elements }
+            let isReady = state.withLock { state -> Bool in
+                if !state.queue.isEmpty || state.isClosed { return true }
                 // A second reader would be left waiting for ever: it takes the first one's place, which goes on empty.
                 let earlier = state.reader
                 state.reader = continuation
-                earlier?.resume(returning: [])
-                return nil
+                earlier?.resume()
+                return false
             }
-            if let ready { continuation.resume(returning: ready) }
+            if isReady { continuation.resume() }
         }
+        return state.withLock { $0.queue.takeAll() }
     }
 
     func close() {
-        let reader = state.withLock { state -> UnsafeContinuation<[Queue.Element], Never>? in
+        let reader = state.withLock { state -> UnsafeContinuation<Void, Never>? in
             state.isClosed = true
             defer { state.reader = nil }
             return state.reader
         }
-        reader?.resume(returning: [])
+        reader?.resume()
     }
 }
