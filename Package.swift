@@ -19,7 +19,7 @@ func library(_ name: String, in folder: String, uses dependencies: [String] = []
         swiftSettings: settings)
 }
 
-func system(_ name: String, pkgConfig: String, package: String) -> Target {
+func system(_ name: String, pkgConfig: String? = nil, package: String) -> Target {
     .systemLibrary(name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
@@ -42,6 +42,7 @@ let package = Package(
         system("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
         system("CSodium", pkgConfig: "libsodium", package: "libsodium-dev"),
         system("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
+        system("CMimalloc", package: "libmimalloc-dev"),
         system("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
 
         library("JSON", in: "Core"),
@@ -56,6 +57,7 @@ let package = Package(
         library("SQLiteClient", in: "Clients", uses: ["CSQLite"]),
         library("SodiumClient", in: "Clients", uses: ["CSodium"]),
         library("OpenSSLClient", in: "Clients", uses: ["COpenSSL"]),
+        library("Allocator", in: "Clients", uses: ["CMimalloc"]),
 
         library(
             "SQLiteJournal", in: "Adapters", uses: ["JSON", "HoldpointCore", "HoldpointPorts", "SQLiteClient"]),
@@ -76,20 +78,20 @@ let package = Package(
             "holdpoint", path: "Sources/holdpoint",
             uses: [
                 "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "HTTPServer", "HTTPClient",
-                "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "Simulator",
+                "Allocator", "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "Simulator",
             ]),
         // Never shipped: the product wired with ports that kill or trap at named points.
         executable(
             "holdpoint-faulty", path: "Tests/holdpoint-faulty",
             uses: [
                 "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "HTTPServer",
-                "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HoldpointTesting",
+                "Allocator", "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HoldpointTesting",
             ]),
         executable(
             "holdpoint-bench", path: "Benchmarks/holdpoint-bench",
             uses: [
                 "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "SQLiteClient",
-                "SQLiteJournal", "LocalStreams", "SealedSecrets",
+                "Allocator", "SQLiteJournal", "LocalStreams", "SealedSecrets",
             ]),
 
         tests("JSONTests", uses: ["JSON"]),
@@ -99,7 +101,9 @@ let package = Package(
             uses: ["JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "HoldpointTesting"]),
         tests(
             "ClientTests",
-            uses: ["EventLoop", "HTTPServer", "HTTPClient", "SQLiteClient", "SodiumClient", "OpenSSLClient"]),
+            uses: [
+                "EventLoop", "HTTPServer", "HTTPClient", "SQLiteClient", "SodiumClient", "OpenSSLClient", "Allocator",
+            ]),
         tests(
             "AdapterTests",
             uses: [

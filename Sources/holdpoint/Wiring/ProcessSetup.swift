@@ -1,3 +1,4 @@
+import Allocator
 import EventLoop
 import Glibc
 
@@ -7,6 +8,8 @@ enum ProcessSetup {
     ///
     /// The event loop ignores SIGPIPE as well; here it is done before the first descriptor is written to.
     static func prepare() {
+        // Used, so that the linker keeps it.
+        _ = Allocator.version
         signal(SIGPIPE, SIG_IGN)
         umask(0o077)
         var limit = rlimit()
