@@ -75,6 +75,12 @@ package struct JSONWriter {
         bytes.append(contentsOf: value)
     }
 
+    /// Writes members that are JSON text already: keys and values with commas between them.
+    package mutating func members(_ text: ArraySlice<UInt8>) {
+        separate()
+        bytes.append(contentsOf: text)
+    }
+
     private mutating func begin(_ byte: UInt8) {
         separate()
         bytes.append(byte)

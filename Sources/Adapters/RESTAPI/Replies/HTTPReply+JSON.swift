@@ -8,7 +8,7 @@ extension HTTPReply {
     static func json(
         _ status: Int = 200, headers: HTTPHeaders = [:], _ write: (inout JSONWriter) -> Void
     ) -> HTTPReply {
-        var writer = JSONWriter(reserving: 1_024)
+        var writer = JSONWriter(reserving: 4_096)
         write(&writer)
         var all = headers
         all.add("Content-Type", "application/json")

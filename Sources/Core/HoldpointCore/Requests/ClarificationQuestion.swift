@@ -51,10 +51,13 @@ package struct ClarificationQuestion: RequestQuestion {
     }
 
     package var answerSchema: JSONValue {
-        let one: JSONValue =
-            allowsCustom || options.isEmpty
-            ? ["type": "string", "minLength": 1]
-            : ["enum": .array(options.map { .string($0.id) })]
+        allowsCustom || options.isEmpty
+            ? Self.anyText : Self.schema(["enum": .array(options.map { .string($0.id) })])
+    }
+
+    private static let anyText = schema(["type": "string", "minLength": 1])
+
+    private static func schema(_ one: JSONValue) -> JSONValue {
         let many: JSONValue = ["type": "array", "items": one, "minItems": 1, "uniqueItems": true]
         return [
             "type": "object", "properties": ["answer": ["anyOf": [one, many]]], "required": ["answer"],

@@ -24,11 +24,17 @@ package final class HumanRequest: Sendable {
     private let content: Content
     /// The pending request as text: written with the event, with snapshots and in views, and made only once.
     private let pendingText: [UInt8]
+    /// Where in it the members are that do not depend on what became of the request.
+    private let middle: Range<Int>
 
     init(_ content: Content) {
         self.content = content
         var writer = JSONWriter(reserving: 2_048)
-        content.write(into: &writer, closing: nil)
+        content.writeBeginning(into: &writer, status: .pending)
+        let start = writer.bytes.count + 1
+        content.writeMiddle(into: &writer)
+        middle = start..<writer.bytes.count
+        Content.writeEnd(into: &writer, closing: nil)
         pendingText = writer.bytes
     }
 
@@ -61,7 +67,10 @@ package final class HumanRequest: Sendable {
 
     /// Writes the request as an object, with what became of it; null where nothing did.
     package func write(into writer: inout JSONWriter, closing: RequestClosing? = nil) {
-        if closing == nil { writer.raw(pendingText) } else { content.write(into: &writer, closing: closing) }
+        guard let closing else { return writer.raw(pendingText) }
+        content.writeBeginning(into: &writer, status: closing.status)
+        writer.members(pendingText[middle])
+        Content.writeEnd(into: &writer, closing: closing)
     }
 
     /// What is wrong with an answer, as pointers into it; empty if it fits.
@@ -80,24 +89,31 @@ package final class HumanRequest: Sendable {
 extension HumanRequest.Content {
     fileprivate var type: RequestType { Swift.type(of: question).type }
 
-    fileprivate func write(into writer: inout JSONWriter, closing: RequestClosing?) {
+    fileprivate func writeBeginning(into writer: inout JSONWriter, status: RequestStatus) {
         writer.beginObject()
         writer.member("id", id.description)
         writer.member("session", session.text)
         writer.member("type", type.rawValue)
-        writer.member("status", (closing?.status ?? .pending).rawValue)
+        writer.member("status", status.rawValue)
+    }
+
+    /// Writes the members that never change.
+    fileprivate func writeMiddle(into writer: inout JSONWriter) {
         writer.member("title", title)
         writer.member("message", message)
         question.write(into: &writer)
         writer.member("arguments_digest", argumentsDigest?.description)
         writer.member("context", context)
         writer.member("default", defaultAnswer)
-        writer.key("response_schema")
+        writer.key(plain: "response_schema")
         writer.value(responseSchema ?? question.answerSchema)
         writer.member("custom_schema", responseSchema != nil)
         writer.member("opened_by", openedBy.text)
         writer.member("created_at", createdAt)
         writer.member("expires_at", expiresAt)
+    }
+
+    fileprivate static func writeEnd(into writer: inout JSONWriter, closing: RequestClosing?) {
         writer.member("response", closing?.response)
         writer.member("responded_by", closing?.closedBy?.text)
         writer.member("responded_at", closing?.closedAt)
