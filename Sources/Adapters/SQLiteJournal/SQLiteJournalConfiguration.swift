@@ -30,8 +30,8 @@ package struct SQLiteJournalConfiguration: Sendable {
     ///
     /// More pages spare copies of those that change often; fewer keep the log in the processor's cache.
     package var checkpointPages: Int64 = 1_000
-    /// Bytes of a page of a new database; a row of 1,000 bytes should share its page with several others.
-    package var pageBytes: Int64 = 8_192
+    /// Bytes of a page of a new database; small, since every commit writes whole pages of which it changes little.
+    package var pageBytes: Int64 = 4_096
     /// How many sessions the writer remembers the rows of; beyond it, it starts to remember anew.
     package var rememberedSessions = 4_096
 

@@ -42,7 +42,9 @@ struct GroupQueue<Database: GroupWritable> {
         return .held
     }
 
-    /// Ends the turn: what is held back may be taken. Returns whether the caller has to start taking batches.
+    /// Ends the turn: what is held back may be taken.
+    ///
+    /// - Returns: whether the caller has to start taking batches.
     mutating func release() -> Bool {
         isReleasing = false
         return startsTaking()
