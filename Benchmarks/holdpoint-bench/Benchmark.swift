@@ -1,4 +1,4 @@
-import EventLoop
+import Allocator
 import Glibc
 
 /// Measures an engine in this process; `Benchmarks/run` calls it, and measures the server over HTTP besides.
@@ -7,28 +7,36 @@ struct Benchmark {
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
-            // As the server runs: everything but the store on one loop thread.
-            let loop = try EventLoop.start(name: "benchmark")
-            try await withTaskExecutorPreference(loop) { try await run(arguments) }
+            // As the server has it.
+            _ = Allocator.version
+            try await run(arguments, on: try BenchmarkThread.start())
         } catch {
             print("failed: \(error)")
             exit(1)
         }
     }
 
-    private static func run(_ arguments: [String]) async throws {
+    private static func run(_ arguments: [String], on thread: BenchmarkThread) async throws {
         switch arguments.first {
         case "cycles":
             try await CycleBenchmark(
-                cycles: number(arguments, 1) ?? 20_000, atOnce: number(arguments, 2) ?? 256,
+                thread: thread, cycles: number(arguments, 1) ?? 20_000, atOnce: number(arguments, 2) ?? 256,
                 rounds: number(arguments, 3) ?? 5
             ).run()
         case "memory":
             try await MemoryBenchmark(
-                first: number(arguments, 1) ?? 10_000, second: number(arguments, 2) ?? 100_000, idleSeconds: 20
+                thread: thread, first: number(arguments, 1) ?? 10_000, second: number(arguments, 2) ?? 100_000,
+                idleSeconds: 20
             ).run()
+        case "http":
+            guard let port = number(arguments, 1).flatMap({ UInt16(exactly: $0) }), let key = getenv("HOLDPOINT_KEY")
+            else { fallthrough }
+            try HTTPLoad(port: port, key: String(cString: key), cycles: number(arguments, 2) ?? 1_000)
+                .run(connections: number(arguments, 3) ?? 32)
         default:
-            print("usage: holdpoint-bench cycles [COUNT [AT-ONCE [ROUNDS]]] | memory [FIRST [SECOND]]")
+            print(
+                "usage: holdpoint-bench cycles [COUNT [AT-ONCE [ROUNDS]]] | memory [FIRST [SECOND]] "
+                    + "| http PORT [COUNT [CONNECTIONS]]")
             exit(2)
         }
     }

@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 import HoldpointCore
 import HoldpointEngine
@@ -6,6 +7,19 @@ import JSON
 import LocalStreams
 import SQLiteJournal
 import SealedSecrets
+
+/// Where a benchmark runs: everything but the store on one loop, as in the server.
+struct BenchmarkThread {
+    let loop: EventLoop
+    let executors: SharedExecutor
+
+    static func start() throws -> BenchmarkThread {
+        let loop = try EventLoop.start(name: "benchmark")
+        return BenchmarkThread(
+            loop: loop,
+            executors: SharedExecutor(of: LoopIsolation(on: loop), continuations: loop.taskExecutor))
+    }
+}
 
 /// An engine in this process over a fresh embedded store.
 struct BenchmarkNode {
@@ -16,23 +30,25 @@ struct BenchmarkNode {
     let engine: Engine
     let scope: Scope
     let agent: AgentName
+    let executors: SharedExecutor
 
     /// Opens a store in a new folder under `TMPDIR` and prepares a project with one agent; the caller removes it.
-    static func make() async throws -> BenchmarkNode {
+    static func make(on thread: BenchmarkThread) async throws -> BenchmarkNode {
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(parent)/holdpoint-bench.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw BenchmarkFailure("no temporary folder") }
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return try await make(in: folder)
+        return try await make(in: folder, on: thread)
     }
 
-    static func make(in folder: String) async throws -> BenchmarkNode {
+    static func make(in folder: String, on thread: BenchmarkThread) async throws -> BenchmarkNode {
         let clock = SystemClock()
-        let journal = try SQLiteJournal(SQLiteJournalConfiguration(folder: folder), clock: clock)
+        let journal = try SQLiteJournal(
+            SQLiteJournalConfiguration(folder: folder), clock: clock, atEndOfTurn: thread.loop.executeAtEndOfTurn)
         let ports = EnginePorts(
             journal: journal, directory: journal, streams: LocalStreams(), clock: clock, entropy: try SodiumEntropy(),
             hasher: SHA256Hasher(), secretBox: try SodiumSecretBox(keyFile: folder + "/secret.key"),
-            expressions: NoExpressions())
+            expressions: NoExpressions(), executors: thread.executors)
         let scope = Scope(tenant: try TenantName("bench"), project: try ProjectName("default"))
         _ = try await journal.createTenant(scope.tenant)
         _ = try await journal.createProject(scope)
@@ -40,13 +56,14 @@ struct BenchmarkNode {
         _ = try await journal.putAgent(
             AgentDefinition(name: agent, program: .external, inputSchema: nil, labels: [:]), in: scope)
         let engine = Engine(configuration: EngineConfiguration(node: try NodeName("bench")), ports: ports)
-        return BenchmarkNode(folder: folder, journal: journal, engine: engine, scope: scope, agent: agent)
+        return BenchmarkNode(
+            folder: folder, journal: journal, engine: engine, scope: scope, agent: agent, executors: thread.executors)
     }
 
     /// Runs `body` while the engine serves, then stops it.
     func serving(_ body: @escaping @Sendable (BenchmarkNode) async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await engine.run() }
+            group.addTask(executorPreference: executors.continuations) { try await engine.run() }
             while await !engine.readiness().isReady { await Task.yield() }
             do {
                 try await body(self)

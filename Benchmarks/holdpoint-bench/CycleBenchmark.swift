@@ -1,3 +1,4 @@
+import EventLoop
 import HoldpointCore
 import HoldpointEngine
 import HoldpointPorts
@@ -7,6 +8,7 @@ import SQLiteJournal
 
 /// Pause cycles of an `external` session: start, request, answer, complete; four acknowledged commits.
 struct CycleBenchmark {
+    let thread: BenchmarkThread
     let cycles: Int
     let atOnce: Int
     let rounds: Int
@@ -16,7 +18,7 @@ struct CycleBenchmark {
         var ratios: [Double] = []
         var cpu: [Double] = []
         for round in 1...rounds {
-            let node = try await BenchmarkNode.make()
+            let node = try await BenchmarkNode.make(on: thread)
             let settings = try await node.journal.settings()
             if round == 1 {
                 print("settings read back: " + settings.map { "\($0.name)=\($0.value)" }.joined(separator: " "))
@@ -45,7 +47,9 @@ struct CycleBenchmark {
         let body: JSONValue = ["type": "clarification", "title": "Which one?", "context": ["text": .string(text)]]
         let draft = try RequestDraft(body)
         return try await Measurement.of(cycles) {
-            try await concurrently(atOnce, of: cycles) { _ in try await cycle(node, input: input, draft: draft) }
+            try await concurrently(atOnce, of: cycles, on: thread.executors.executor()) { _ in
+                try await cycle(node, input: input, draft: draft)
+            }
         }
     }
 
@@ -68,13 +72,16 @@ struct CycleBenchmark {
         _ count: Int, in folder: String, settings: [(name: String, value: String)]
     ) async throws -> Measurement {
         let database = try RawDatabase.make(folder + "/raw.db", settings: settings)
-        let writer = GroupWriter(database, on: try SQLiteThread())
+        let writer = GroupWriter(database, on: try SQLiteThread(), atEndOfTurn: thread.loop.executeAtEndOfTurn)
         let data = [UInt8](repeating: UInt8(ascii: "x"), count: 1_000)
         let measurement = try await Measurement.of(count) {
-            try await concurrently(atOnce, of: count) { index in
+            try await concurrently(atOnce, of: count, on: thread.executors.executor()) { index in
                 let session = Identifier128(high: UInt64(index / 4), low: UInt64(index / 4)).bytes
-                try await writer.write(bytes: data.count) { database throws(SQLiteError) in
-                    try database.append(session: session, sequence: Int64(index % 4), data: data)
+                // As the engine does it, so that the thread is the same on which the next one is made.
+                try await withTaskExecutorPreference(thread.executors.continuations) {
+                    try await writer.write(bytes: data.count) { database throws(SQLiteError) in
+                        try database.append(session: session, sequence: Int64(index % 4), data: data)
+                    }
                 }
             }
         }
@@ -85,16 +92,22 @@ struct CycleBenchmark {
 
 /// Runs `count` pieces of work with so many under way at a time.
 func concurrently(
-    _ atOnce: Int, of count: Int, _ work: @escaping @Sendable (Int) async throws -> Void
+    _ atOnce: Int, of count: Int, on isolation: any Actor, _ work: @escaping @Sendable (Int) async throws -> Void
 ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
         for lane in 0..<atOnce {
             group.addTask {
-                for index in stride(from: lane, to: count, by: atOnce) { try await work(index) }
+                try await run(stride(from: lane, to: count, by: atOnce), work, on: isolation)
             }
         }
         try await group.waitForAll()
     }
+}
+
+private func run(
+    _ indices: StrideTo<Int>, _ work: (Int) async throws -> Void, on isolation: isolated any Actor
+) async throws {
+    for index in indices { try await work(index) }
 }
 
 /// A value that a task leaves for another.

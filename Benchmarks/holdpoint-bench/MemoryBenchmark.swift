@@ -5,13 +5,14 @@ import JSON
 
 /// Resident memory of waiting sessions, as the slope between two counts, and the processor time of idling with them.
 struct MemoryBenchmark {
+    let thread: BenchmarkThread
     let first: Int
     let second: Int
     /// How long to watch the idle node, in seconds.
     let idleSeconds: Int
 
     func run() async throws {
-        let node = try await BenchmarkNode.make()
+        let node = try await BenchmarkNode.make(on: thread)
         try await node.serving { node in
             try await wait(node, 0..<first)
             try await settle(node)
@@ -37,7 +38,7 @@ struct MemoryBenchmark {
         let body: JSONValue = ["type": "clarification", "title": "Which one?", "expires_in": 1_800]
         let draft = try RequestDraft(body)
         let start = SessionStart(id: nil, agent: node.agent, input: ["n": 1], labels: [:], onBehalfOf: nil)
-        try await concurrently(64, of: range.count) { _ in
+        try await concurrently(64, of: range.count, on: thread.executors.executor()) { _ in
             guard
                 case .session(let session, _, _) = try await node.engine.start(
                     start, in: node.scope, options: node.options)

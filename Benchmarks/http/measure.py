@@ -23,7 +23,7 @@ from client import Failure  # noqa: E402
 from report import Row, machine, table  # noqa: E402
 
 FULL = {
-    "cycles": 20_000, "rounds": 5, "http_cycles": 4_000, "streams": 5_000, "stream_rounds": 3, "settle_seconds": 18,
+    "cycles": 20_000, "rounds": 5, "http_cycles": 8_000, "streams": 5_000, "stream_rounds": 3, "settle_seconds": 18,
     "memory": (10_000, 100_000), "memory_rounds": 2, "restart": 1_000, "restart_rounds": 7,
 }
 QUICK = {
@@ -49,7 +49,7 @@ def in_process(options, size):
 
 
 def over_http(options, size):
-    results = cycles.measure(options.holdpoint, size["http_cycles"], size["rounds"])
+    results = cycles.measure(options.holdpoint, options.bench, size["http_cycles"], size["rounds"])
     yield Row(
         f"processor time of the server per pause cycle over HTTP, {cycles.CONNECTIONS} connections", "ms",
         column(results, 0), 3, peer="per `GET /healthz`, ms", peers=column(results, 1), peer_decimals=4, at_most=0.4)

@@ -1,0 +1,102 @@
+import Glibc
+
+/// Pause cycles over HTTP as fast as a server takes them: the load of `Benchmarks/run`, which measures the server.
+///
+/// Many connections that stay, each with one cycle after the other; every session has a stream from its start to its
+/// end, on a connection of its own; one connection watches the feed. One thread that never waits for anything but the
+/// sockets: a slow client would offer so little at once that the server could share neither flushes nor wake-ups.
+final class HTTPLoad {
+    static let types = ["session_started", "hitl_requested", "hitl_responded", "session_completed"]
+
+    private let port: UInt16
+    private let key: String
+    private let cycles: Int
+    private var handlers: [Int32: () throws -> Void] = [:]
+    private var polled: [pollfd] = []
+    private var begun = 0
+    private var finished = 0
+    private var onFeed: [String: Int] = [:]
+    private var feedEvents = 0
+
+    init(port: UInt16, key: String, cycles: Int) {
+        self.port = port
+        self.key = key
+        self.cycles = cycles
+    }
+
+    /// Runs all cycles and waits for the feed's last event.
+    func run(connections: Int) throws {
+        try watchFeed()
+        for _ in 0..<connections { try HTTPLane(self).next() }
+        while finished < cycles || feedEvents < cycles * Self.types.count {
+            let count = poll(&polled, nfds_t(polled.count), 30_000)
+            guard count > 0 else { throw BenchmarkFailure("nothing came for 30 s: \(finished) cycles are done") }
+            for entry in polled where entry.revents != 0 { try handlers[entry.fd]?() }
+        }
+    }
+
+    /// The number of the next cycle; nil when all have begun.
+    func begin() -> Bool {
+        guard begun < cycles else { return false }
+        begun += 1
+        return true
+    }
+
+    func finish() { finished += 1 }
+
+    /// Opens a connection, and calls `handler` whenever something has arrived on it.
+    func open(_ handler: @escaping (Socket) throws -> Void) throws -> Socket {
+        let socket = try Socket(port: port)
+        handlers[socket.descriptor] = { try handler(socket) }
+        polled.append(pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0))
+        return socket
+    }
+
+    func close(_ socket: Socket) {
+        handlers[socket.descriptor] = nil
+        polled.removeAll { $0.fd == socket.descriptor }
+        socket.end()
+    }
+
+    /// A request below the project's path.
+    func request(_ method: String, _ path: String, _ body: String = "") -> [UInt8] {
+        var head = "\(method) /v1/projects/default\(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        head += "Authorization: Bearer \(key)\r\n"
+        if !body.isEmpty {
+            head += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n"
+        }
+        return Array((head + "\r\n" + body).utf8)
+    }
+
+    /// Each event of the feed must be the next of its session.
+    private func watchFeed() throws {
+        var reader = EventReader()
+        let feed = try open { [unowned self] socket in
+            let isOpen = try socket.read()
+            for event in try reader.events(from: socket) {
+                guard let session = text(of: "session", in: event.data) else { continue }
+                let place = onFeed[session, default: 0]
+                guard place < Self.types.count, event.type == Self.types[place] else {
+                    throw BenchmarkFailure("the feed has \(event.type) as number \(place + 1) of \(session)")
+                }
+                onFeed[session] = place + 1
+                feedEvents += 1
+            }
+            guard isOpen else { throw BenchmarkFailure("the feed was cut") }
+        }
+        try feed.send(request("GET", "/stream"))
+    }
+}
+
+/// The text of a member, by its first mention; enough for documents that the server wrote.
+func text(of member: String, in document: String) -> String? {
+    let mark = Array("\"\(member)\":\"".utf8)
+    let bytes = Array(document.utf8)
+    guard bytes.count > mark.count else { return nil }
+    for start in 0..<bytes.count - mark.count
+    where bytes[start] == mark[0] && bytes[start..<start + mark.count].elementsEqual(mark) {
+        let value = bytes[(start + mark.count)...]
+        return value.firstIndex(of: UInt8(ascii: "\"")).map { String(decoding: value[..<$0], as: UTF8.self) }
+    }
+    return nil
+}
