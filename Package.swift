@@ -39,6 +39,7 @@ let package = Package(
     products: [.executable(name: "holdpoint", targets: ["holdpoint"])],
     targets: [
         system("CEvent", pkgConfig: "libevent", package: "libevent-dev"),
+        system("CEventOpenSSL", pkgConfig: "libevent_openssl", package: "libevent-dev"),
         system("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
         system("CSodium", pkgConfig: "libsodium", package: "libsodium-dev"),
         system("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
@@ -52,7 +53,7 @@ let package = Package(
         library("HoldpointEngine", in: "Engine", uses: ["JSON", "HoldpointCore", "HoldpointPorts"]),
 
         library("EventLoop", in: "Clients", uses: ["CEvent"]),
-        library("HTTPServer", in: "Clients", uses: ["CEvent", "EventLoop"]),
+        library("HTTPServer", in: "Clients", uses: ["CEvent", "CEventOpenSSL", "EventLoop"]),
         library("HTTPClient", in: "Clients", uses: ["CCurl"]),
         library("SQLiteClient", in: "Clients", uses: ["CSQLite"]),
         library("SodiumClient", in: "Clients", uses: ["CSodium"]),

@@ -61,8 +61,12 @@ final class ServerFixture: Sendable {
     }
 
     func connect(receiveBuffer: Int32? = nil) throws -> RawClient {
-        try RawClient(port: port, receiveBuffer: receiveBuffer)
+        if isSecure { return try RawClient.secure(port: port) }
+        return try RawClient(port: port, receiveBuffer: receiveBuffer)
     }
+
+    /// Whether clients must speak TLS.
+    var isSecure: Bool { server.configuration.tls != nil }
 
     /// Runs `body` against a server, then drains it and stops its loop.
     static func run(

@@ -23,8 +23,16 @@ final class RawClient {
     }
 
     let descriptor: Int32
+    /// The program that the bytes go through, if there is one.
+    var relay: ChildProcess?
     private var received: [UInt8] = []
     private var isAtEnd = false
+
+    /// A client on a socket that is connected already.
+    init(owning descriptor: Int32) {
+        self.descriptor = descriptor
+        limitWaits()
+    }
 
     /// A socket that is not connected yet.
     init(receiveBuffer: Int32? = nil) throws {
@@ -33,11 +41,15 @@ final class RawClient {
         if var size = receiveBuffer {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
+        limitWaits()
+        var one: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    private func limitWaits() {
         var limit = timeval(tv_sec: 10, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        var one: Int32 = 1
-        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
     }
 
     convenience init(port: UInt16, receiveBuffer: Int32? = nil) throws {

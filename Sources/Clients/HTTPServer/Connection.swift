@@ -32,9 +32,13 @@ final class Connection: @unchecked Sendable {
     let number: UInt64
     /// The `struct bufferevent *`; valid until `stage` is `closed`.
     let buffer: OpaquePointer
+    /// Whether TLS is spoken; the bufferevent is OpenSSL's then.
+    let isEncrypted: Bool
     let isClosed = Atomic<Bool>(false)
 
     var stage = Stage.head
+    /// The TLS handshake has begun and is not known to be over.
+    var isHandshaking = false
     /// The watermark is set and the client's leaving is seen although a reply is pending.
     var isWatched = false
     /// The write side has been shut down after the last bytes.
@@ -54,10 +58,11 @@ final class Connection: @unchecked Sendable {
     var disconnectActions: [@Sendable () -> Void] = []
     var stream: StreamState?
 
-    init(server: HTTPServer, number: UInt64, buffer: OpaquePointer) {
+    init(server: HTTPServer, number: UInt64, buffer: OpaquePointer, isEncrypted: Bool) {
         self.server = server
         self.number = number
         self.buffer = buffer
+        self.isEncrypted = isEncrypted
     }
 
     /// What the reply's form depends on.
@@ -65,6 +70,8 @@ final class Connection: @unchecked Sendable {
         var isHead = false
         var isHTTP10 = false
         var mustClose = false
+        /// The connection ends after the response.
+        var isLast = false
     }
 
     var input: OpaquePointer? { bufferevent_get_input(buffer) }

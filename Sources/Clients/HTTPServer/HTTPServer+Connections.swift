@@ -6,12 +6,13 @@ import Synchronization
 extension HTTPServer {
     /// Makes the bufferevent of a connection that has just been accepted; called by libevent.
     static func accept(_ base: OpaquePointer?, _ context: UnsafeMutableRawPointer?) -> OpaquePointer? {
-        // Without the option to close it, evhttp closes the descriptor itself.
-        guard let buffer = bufferevent_socket_new(base, -1, 0) else { return nil }
-        guard let server = from(context) else { return buffer }
+        guard let server = from(context), let buffer = server.makeBuffer(base) else { return nil }
         server.lastNumber += 1
-        let connection = Connection(server: server, number: server.lastNumber, buffer: buffer)
+        let isEncrypted = server.credentials != nil
+        let connection = Connection(
+            server: server, number: server.lastNumber, buffer: buffer, isEncrypted: isEncrypted)
         connection.deadline = server.loop.now + server.configuration.idleTimeout
+        if isEncrypted { server.beginHandshake(connection) }
         // libevent tells nobody if it gives a new connection up. A reference of our own keeps the bufferevent
         // until `adopt` has seen whether it did.
         bufferevent_incref(buffer)
@@ -52,6 +53,7 @@ extension HTTPServer {
         guard let info, info.pointee.n_added > 0, let connection = Connection.from(context) else { return }
         switch connection.stage {
         case .head:
+            connection.server.endHandshake(connection)
             connection.server.adopt(connection)
             connection.server.touched.append(connection)
             connection.server.scan(connection, from: info.pointee.orig_size)
@@ -108,6 +110,7 @@ extension HTTPServer {
     private static func closed(_ handle: OpaquePointer?, _ context: UnsafeMutableRawPointer?) {
         guard let connection = Connection.from(context) else { return }
         let server = connection.server
+        server.handshakeFailed(connection)
         if let request = connection.request, evhttp_request_get_connection(request) == nil {
             evhttp_request_free(request)
         }
@@ -126,6 +129,7 @@ extension HTTPServer {
         connection.stage = .closed
         connection.isClosed.store(true, ordering: .relaxed)
         connection.deadline = nil
+        endHandshake(connection)
         releaseBody(connection)
         guard connections.removeValue(forKey: UInt(bitPattern: connection.buffer)) != nil else { return }
         counters.connections.add(-1)
@@ -136,6 +140,8 @@ extension HTTPServer {
     /// Frees the connection; allowed in jobs, timers, the round hook and our own bufferevent callbacks only.
     func cut(_ connection: Connection) {
         guard connection.stage != .closed, adopt(connection), let handle = connection.handle else { return }
+        // What is cut in the middle must not look complete.
+        if connection.stage == .head, connection.scanner.byteCount == 0 { sayFarewell(connection) }
         evhttp_connection_free(handle)
     }
 
@@ -148,6 +154,7 @@ extension HTTPServer {
                 if !isAlive { forget(connection) }
             }
             newcomers.removeAll(keepingCapacity: newcomers.count <= 1024)
+            boundHandshakes()
         }
         settleTouched()
         return deliverSlice()
@@ -160,6 +167,7 @@ extension HTTPServer {
     }
 
     private func settle(_ connection: Connection) {
+        if connection.isEncrypted { takeDeciphered(connection) }
         switch connection.stage {
         case .head, .body:
             if let verdict = connection.verdict {

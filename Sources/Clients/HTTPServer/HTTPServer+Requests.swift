@@ -32,6 +32,9 @@ extension HTTPServer {
             connection.isWatched = false
             connection.answering.isHTTP10 = reading.isHTTP10
             connection.answering.mustClose = reading.headers.hasToken("close", in: "Connection")
+            connection.answering.isLast =
+                connection.answering.mustClose
+                || reading.isHTTP10 && !reading.headers.hasToken("keep-alive", in: "Connection")
             evhttp_request_set_on_complete_cb(
                 request, { _, context in HTTPServer.completed(context) }, connection.context)
             dispatch(reading, from: connection)
@@ -121,6 +124,7 @@ extension HTTPServer {
         }
         isGood = add("Date", dateCache.text()) && isGood
         if connection.answering.mustClose || phase != .running {
+            connection.answering.isLast = true
             // Or evhttp would add a keep-alive for a client of HTTP/1.0 that asked for it.
             if let request = connection.request, let input = evhttp_request_get_input_headers(request) {
                 evhttp_remove_header(input, "Connection")
@@ -147,6 +151,7 @@ extension HTTPServer {
     private static func completed(_ context: UnsafeMutableRawPointer?) {
         guard let connection = Connection.from(context), connection.stage == .replying else { return }
         let server = connection.server
+        if connection.answering.isLast { server.sayFarewell(connection) }
         connection.stage = .head
         connection.request = nil
         server.releaseBody(connection)
@@ -156,6 +161,8 @@ extension HTTPServer {
         if connection.isWatched {
             bufferevent_setwatermark(connection.buffer, Int16(EV_READ), 0, 0)
             connection.isWatched = false
+            // The round hook looks for what OpenSSL has kept back.
+            if connection.isEncrypted { server.touched.append(connection) }
         }
         // What was pipelined is in the buffer already; the round hook acts on what is found.
         guard let input = connection.input, evbuffer_get_length(input) > 0 else { return }

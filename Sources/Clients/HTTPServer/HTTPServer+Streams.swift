@@ -121,14 +121,16 @@ extension HTTPServer {
         guard let output = connection.output else { return }
         let waiting = evbuffer_get_length(output)
         var rest = bytes[...]
-        if waiting == 0 {
+        // What OpenSSL must encipher first can only go through the buffer.
+        if waiting == 0, !connection.isEncrypted {
             let sent = Glibc.send(
                 connection.descriptor, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
             if sent > 0 { rest = rest.dropFirst(sent) }
             // Any other error shows in the read event as well, and is dealt with there.
             if rest.isEmpty { return }
         }
-        guard waiting + rest.count <= configuration.maximumStreamOutputBytes else {
+        let isAlone = connection.isEncrypted && waiting == 0
+        guard isAlone || waiting + rest.count <= configuration.maximumStreamOutputBytes else {
             cutAsSlow(connection)
             return
         }

@@ -10,6 +10,7 @@ extension HTTPServer {
             [
                 configuration.headDeadline, configuration.bodyDeadline, configuration.replyDeadline,
                 configuration.idleTimeout, configuration.lingerDeadline, configuration.heartbeat,
+                configuration.handshakeDeadline,
             ].min() ?? .seconds(1)
         return min(max(shortest / 8, .milliseconds(5)), .milliseconds(250))
     }
@@ -40,6 +41,7 @@ extension HTTPServer {
         case .head where connection.scanner.byteCount > 0, .body:
             counters.timedOut.add()
             takeOver(connection, refusing: .timeout)
+        case .head where connection.isHandshaking && connection.isSecure: rest(connection)
         case .head, .replying:
             counters.timedOut.add()
             cut(connection)

@@ -14,10 +14,10 @@ extension HTTPServer {
         connection.disconnectActions = []
         releaseBody(connection)
         if let output = connection.output {
-            // A bufferevent keeps the front of its output frozen.
+            // A bufferevent keeps the front of its output frozen; OpenSSL's does not, and must not find it frozen.
             evbuffer_unfreeze(output, 1)
             evbuffer_drain(output, evbuffer_get_length(output))
-            evbuffer_freeze(output, 1)
+            if !connection.isEncrypted { evbuffer_freeze(output, 1) }
         }
         let response = answer(to: refusal)
         let isHead = connection.answering.isHead
@@ -53,6 +53,7 @@ extension HTTPServer {
     private func shutDown(_ connection: Connection) {
         guard !connection.isShutDown else { return }
         connection.isShutDown = true
+        sayFarewell(connection)
         shutdown(connection.descriptor, Int32(SHUT_WR))
     }
 

@@ -14,6 +14,8 @@ import Synchronization
 /// sending for longer than `lingerDeadline` after a refusal may see a reset instead of it. A half-closed connection
 /// counts as closed.
 ///
+/// With credentials in the configuration it speaks HTTPS alone, with the same limits; plain HTTP is answered 400.
+///
 /// Start it once, and `drain()` it before the loop is stopped. A running server keeps itself alive.
 // Proof for @unchecked Sendable: the `let`s are Sendable and never change; every variable is touched only on the
 // loop's thread, which all entry points change to before they touch one.
@@ -36,6 +38,10 @@ package final class HTTPServer: @unchecked Sendable {
     var boundSocket: OpaquePointer?
     /// All open connections, by the address of their bufferevent.
     var connections: [UInt: Connection] = [:]
+    /// What new connections are shown; nil for a server of plain HTTP.
+    var credentials: TLSCredentials?
+    /// The connections whose TLS handshake is not known to be over, by their number.
+    var handshakes: [UInt64: Connection] = [:]
     /// Accepted, but not yet known to be in libevent's hands.
     var newcomers: [Connection] = []
     /// Connections from which something came in this round, to be looked at in the round hook.
@@ -74,6 +80,7 @@ package final class HTTPServer: @unchecked Sendable {
         isolation = LoopIsolation(on: loop)
         self.configuration = configuration
         self.handler = handler
+        credentials = configuration.tls
         scannerLimits = HeadScanner.Limits(
             headBytes: configuration.maximumHeadBytes, headerCount: configuration.maximumHeaderCount,
             targetBytes: configuration.maximumTargetBytes, bodyBytes: configuration.maximumBodyBytes)

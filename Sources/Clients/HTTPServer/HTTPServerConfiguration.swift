@@ -11,6 +11,10 @@ package struct HTTPServerConfiguration: Sendable {
     package var backlog: Int32 = 511
     /// How many connections may be open; above it none is accepted until one closes.
     package var maximumConnections = 10_000
+    /// The certificate and key to serve HTTPS with; nil for plain HTTP.
+    package var tls: TLSCredentials?
+    /// How many TLS handshakes may be under way at once; above it the oldest one is given up.
+    package var maximumHandshakes = 1_024
     /// How many requests may be with the handler at once; above it: 503 with `Retry-After: 1`.
     ///
     /// Well above what is ever wanted to wait: when streams reconnect all at once, each is a request first.
@@ -27,6 +31,8 @@ package struct HTTPServerConfiguration: Sendable {
     /// How many bytes of request bodies may be announced or held at once, over all requests; above it: 503.
     package var maximumBodyBytesInFlight = 256 * 1024 * 1024
 
+    /// How long a TLS handshake may take; beyond it the connection is closed.
+    package var handshakeDeadline: Duration = .seconds(10)
     /// How long a request head may take from its first byte to its last; beyond it: 408.
     package var headDeadline: Duration = .seconds(10)
     /// How long a request body may take from the end of the head; beyond it: 408.

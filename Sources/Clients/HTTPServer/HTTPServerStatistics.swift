@@ -18,6 +18,8 @@ package struct HTTPServerStatistics: Sendable, Equatable {
     package var timedOut = 0
     /// Clients that left while their reply was pending, ever.
     package var leftWhilePending = 0
+    /// TLS handshakes that failed, were late, or were given up, ever.
+    package var handshakesFailed = 0
 }
 
 /// The counters behind `HTTPServerStatistics`; written on the loop, read anywhere.
@@ -30,6 +32,7 @@ final class HTTPServerCounters: Sendable {
     let cutAsSlow = Atomic<Int>(0)
     let timedOut = Atomic<Int>(0)
     let leftWhilePending = Atomic<Int>(0)
+    let handshakesFailed = Atomic<Int>(0)
 
     var snapshot: HTTPServerStatistics {
         HTTPServerStatistics(
@@ -37,7 +40,8 @@ final class HTTPServerCounters: Sendable {
             requestsInFlight: requestsInFlight.load(ordering: .relaxed),
             requests: requests.load(ordering: .relaxed), refused: refused.load(ordering: .relaxed),
             cutAsSlow: cutAsSlow.load(ordering: .relaxed), timedOut: timedOut.load(ordering: .relaxed),
-            leftWhilePending: leftWhilePending.load(ordering: .relaxed))
+            leftWhilePending: leftWhilePending.load(ordering: .relaxed),
+            handshakesFailed: handshakesFailed.load(ordering: .relaxed))
     }
 }
 

@@ -10,6 +10,8 @@ struct Refusal: Error, Equatable {
         Refusal(status: 400, code: "malformed_request", detail: detail)
     }
 
+    static let tlsRequired = Refusal(
+        status: 400, code: "tls_required", detail: "This port speaks HTTPS only.")
     static let timeout = Refusal(
         status: 408, code: "request_timeout", detail: "The request did not arrive in time.")
     static let lengthRequired = Refusal(
