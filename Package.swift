@@ -54,7 +54,7 @@ let package = Package(
 
         library("EventLoop", in: "Clients", uses: ["CEvent"]),
         library("HTTPServer", in: "Clients", uses: ["CEvent", "CEventOpenSSL", "EventLoop"]),
-        library("HTTPClient", in: "Clients", uses: ["CCurl"]),
+        library("HTTPClient", in: "Clients", uses: ["CCurl", "CEvent", "EventLoop"]),
         library("SQLiteClient", in: "Clients", uses: ["CSQLite"]),
         library("SodiumClient", in: "Clients", uses: ["CSodium"]),
         library("OpenSSLClient", in: "Clients", uses: ["COpenSSL"]),

@@ -6,8 +6,11 @@ struct ImportRule {
 
     private static let core: Set<String> = ["JSON", "HoldpointCore", "HoldpointPorts"]
 
-    /// System modules that more than one client may import: the loop and the server share one `event_base`.
-    private static let sharedSystemModules: [String: Set<String>] = ["CEvent": ["EventLoop", "HTTPServer"]]
+    /// System modules that more than one client may import: the loop, the server and the client share one
+    /// `event_base`.
+    private static let sharedSystemModules: [String: Set<String>] = [
+        "CEvent": ["EventLoop", "HTTPServer", "HTTPClient"]
+    ]
 
     init(files: [SourceFile], systemModules: Set<String>) throws {
         var targets: [String: Set<String>] = ["System": systemModules]

@@ -7,11 +7,12 @@ final class CurlHandle {
     /// Longest wait for a connection: 10 seconds.
     private static let connectTimeoutMilliseconds = 10_000
     /// A longer time limit is cut to a day.
-    private static let longestTimeout = Duration.seconds(86_400)
+    static let longestTimeout = Duration.seconds(86_400)
     /// curl may be set up once per process only; a lazy static is.
-    private static let setUp = curl_global_init(Int(CURL_GLOBAL_ALL))
+    static let isSetUp = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
 
-    private let pointer: UnsafeMutableRawPointer
+    /// The `CURL *`.
+    let pointer: UnsafeMutableRawPointer
     private let headerLines: UnsafeMutablePointer<curl_slist>?
     private let bodyBytes: UnsafeMutableRawBufferPointer
     private let errorText: UnsafeMutablePointer<CChar>
@@ -19,7 +20,7 @@ final class CurlHandle {
     /// Throws `invalidRequest` for anything that could not be sent as it stands.
     init(_ request: HTTPClient.Request) throws(HTTPClientError) {
         let lines = try RequestHead(request).lines
-        guard Self.setUp == CURLE_OK, let pointer = curl_easy_init() else {
+        guard Self.isSetUp, let pointer = curl_easy_init() else {
             throw .transferFailed("libcurl cannot be set up")
         }
         self.pointer = pointer
@@ -83,8 +84,8 @@ final class CurlHandle {
         try check(holdpoint_curl_set_long(pointer, CURLOPT_LOW_SPEED_TIME, max(1, seconds)))
     }
 
-    /// Transfers, handing header lines and body bytes to the collector; what the collector refuses is what is thrown.
-    func run(into collector: ResponseCollector) throws(HTTPClientError) {
+    /// Hands header lines and body bytes to the collector, which must outlive the transfer.
+    func setReceiver(_ collector: ResponseCollector) throws(HTTPClientError) {
         let context = Unmanaged.passUnretained(collector).toOpaque()
         try check(
             holdpoint_curl_set_header_receiver(
@@ -98,13 +99,19 @@ final class CurlHandle {
                 { bytes, size, count, context in
                     ResponseCollector.from(context)?.receiveBody(.init(start: bytes, count: size * count)) ?? 0
                 }, context))
+    }
+
+    /// Transfers; what the collector refuses is what is thrown.
+    func run(into collector: ResponseCollector) throws(HTTPClientError) {
+        try setReceiver(collector)
         let code = withExtendedLifetime(collector) { curl_easy_perform(pointer) }
         if let refusal = collector.refusal { throw refusal }
         if collector.isStopped { return }
         try check(code)
     }
 
-    private func check(_ code: CURLcode) throws(HTTPClientError) {
+    /// Throws what the code means, unless all is well.
+    func check(_ code: CURLcode) throws(HTTPClientError) {
         guard code != CURLE_OK else { return }
         let detail = String(cString: errorText)
         let reason = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail

@@ -2,11 +2,14 @@ import CCurl
 
 /// Takes a response from curl's callbacks, piece by piece, within its limits.
 class ResponseCollector {
-    /// Longest head of a response, all lines together: 64 KiB.
-    static let maximumHeadBytes = 64 << 10
+    /// Longest head of a response, all lines together, unless told otherwise: 64 KiB.
+    static let defaultMaximumHeadBytes = 64 << 10
 
+    private let maximumHeadBytes: Int
     private let maximumBodyBytes: Int
     private var headBytes = 0
+    /// Whether the blank line has come that ends the head: curl itself takes half a head for a whole one.
+    private var isHeadComplete = false
     /// The status code, 0 before there is one.
     private(set) var status = 0
     private(set) var headers: [HTTPClient.Header] = []
@@ -16,7 +19,8 @@ class ResponseCollector {
     /// True once somebody asked for the end, which is then no failure.
     private(set) var isStopped = false
 
-    init(maximumBodyBytes: Int) {
+    init(maximumBodyBytes: Int, maximumHeadBytes: Int = defaultMaximumHeadBytes) {
+        self.maximumHeadBytes = maximumHeadBytes
         self.maximumBodyBytes = maximumBodyBytes
     }
 
@@ -28,14 +32,17 @@ class ResponseCollector {
     /// Takes one line of the head; answers how many bytes it accepted, as curl wants it.
     func receiveHeaderLine(_ bytes: UnsafeRawBufferPointer) -> Int {
         headBytes += bytes.count
-        guard headBytes <= Self.maximumHeadBytes else {
-            return refuse(.responseTooLarge(limitBytes: Self.maximumHeadBytes))
+        guard headBytes <= maximumHeadBytes else {
+            return refuse(.responseTooLarge(limitBytes: maximumHeadBytes))
         }
         let line = String(decoding: bytes, as: UTF8.self)
         if line.hasPrefix("HTTP/") {
             // A new head: what came before was an interim response (1xx).
             headers = []
+            isHeadComplete = false
             status = line.split(separator: " ").dropFirst().first.flatMap { Int($0.prefix(3)) } ?? 0
+        } else if line == "\r\n" || line == "\n" {
+            isHeadComplete = true
         } else if let colon = line.firstIndex(of: ":") {
             let value = line[line.index(after: colon)...].drop(while: \.isWhitespace)
             headers.append(.init(String(line[..<colon]), Self.withoutTrailingBlanks(value)))
@@ -52,9 +59,9 @@ class ResponseCollector {
         return bytes.count
     }
 
-    /// What has been collected; throws when there never was a status line.
+    /// What has been collected; throws when there never was a whole head.
     func response() throws(HTTPClientError) -> HTTPClient.Response {
-        guard status > 0 else { throw .transferFailed("the server sent no HTTP response") }
+        guard status > 0, isHeadComplete else { throw .transferFailed("the server sent no HTTP response") }
         return HTTPClient.Response(status: status, headers: headers, body: body)
     }
 
