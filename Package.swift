@@ -67,6 +67,8 @@ let package = Package(
             "SealedSecrets", in: "Adapters",
             uses: ["HoldpointCore", "HoldpointPorts", "SodiumClient", "OpenSSLClient"]),
         library(
+            "HTTPEffects", in: "Adapters", uses: ["HoldpointCore", "HoldpointPorts", "EventLoop", "HTTPClient"]),
+        library(
             "RESTAPI", in: "Adapters",
             uses: ["JSON", "HoldpointCore", "HoldpointPorts", "EventLoop", "HTTPServer"]),
 
@@ -109,7 +111,8 @@ let package = Package(
             "AdapterTests",
             uses: [
                 "JSON", "HoldpointCore", "HoldpointPorts", "EventLoop", "HTTPServer", "HTTPClient", "SQLiteClient",
-                "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HoldpointTesting",
+                "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HTTPEffects",
+                "HoldpointTesting",
             ]),
         tests("SimulatorTests", uses: ["Simulator"]),
         tests("TidyTests", uses: []),
