@@ -34,7 +34,7 @@ struct RESTFixture {
 
     /// The path of a route of the home project; other paths stay as they are.
     static func path(_ target: String) -> String {
-        let isRooted = ["/v1", "/healthz", "/readyz"].contains { target.hasPrefix($0) }
+        let isRooted = ["/v1", "/healthz", "/readyz", "/openapi.json"].contains { target.hasPrefix($0) }
         return isRooted ? target : "/v1/projects/default" + target
     }
 
@@ -48,12 +48,16 @@ struct RESTFixture {
         if body != nil, all["Content-Type"] == nil { all.add("Content-Type", "application/json") }
         let request = HTTPRequest(
             method: method, target: Self.path(target), headers: all, body: Array((body ?? "").utf8))
-        switch await api.reply(to: request) {
-        case .response(let response):
-            return Answer(status: response.status, headers: response.headers, isStream: false, body: response.body)
-        case .eventStream(let headers, _):
-            return Answer(status: 200, headers: headers, isStream: true, body: [])
+        let answer =
+            switch await api.reply(to: request) {
+            case .response(let response):
+                Answer(status: response.status, headers: response.headers, isStream: false, body: response.body)
+            case .eventStream(let headers, _): Answer(status: 200, headers: headers, isStream: true, body: [])
+            }
+        for mismatch in RESTDescription.served.mismatches(request, answer) {
+            Issue.record("\(method.rawValue) \(target) is not as described: \(mismatch)")
         }
+        return answer
     }
 
     /// A call of every route that is let in by its form: the one whose refusals a test wants to see.

@@ -174,7 +174,7 @@ struct RESTRefusalTests {
         ("/sessions/other/stream", "session_not_found"), ("/nothing", "route_not_found"),
         ("/sessions/", "route_not_found"), ("/sessions/s1/fork", "route_not_found"), ("/metrics", "route_not_found"),
         ("/v1/agent/chat", "route_not_found"), ("/v1", "route_not_found"), ("/v1/projects", "route_not_found"),
-        ("/openapi.json", "route_not_found"),
+        ("/openapi.json/", "route_not_found"),
     ]
 
     @Test(arguments: missing)

@@ -6,17 +6,30 @@ import HoldpointPorts
 struct Edge: Sendable {
     let gateway: any SessionGateway
     let configuration: RESTConfiguration
+    /// The keys' quotas, if they have any.
+    let limiter: RateLimiter?
     let sink = HTTPEventSink()
+    private let beginning = ContinuousClock.now
+
+    init(gateway: any SessionGateway, configuration: RESTConfiguration) {
+        self.gateway = gateway
+        self.configuration = configuration
+        limiter = configuration.rateLimit.map { RateLimiter($0) }
+    }
 
     /// Checks everything about a request that does not depend on its route's meaning.
     ///
     /// What is of another tenant or project is not found (I5), and that is judged before the rights, so that a key's
-    /// rights tell nothing about other scopes.
+    /// rights tell nothing about other scopes. What is found out goes into the visit's record, also if it is refused.
     func call(
-        _ request: HTTPRequest, _ route: Route, _ parameters: [String], _ client: RESTClient
+        _ request: HTTPRequest, _ route: Route, _ parameters: [String], _ client: RESTClient,
+        noting visit: inout Visit
     ) async throws -> Call {
         let caller = try await caller(of: request)
+        visit.record.caller = caller
+        try takeToken(of: caller, noting: &visit)
         let scope = try await scope(of: caller, route, parameters)
+        visit.record.project = scope.project.text
         guard !caller.scopes.isDisjoint(with: route.scopes) else { throw Problem.scopeMissing(route.scopes) }
         let preferences = try Preferences(request.headers.values("Prefer"), allowed: route.preferences, configuration)
         return Call(
@@ -24,6 +37,16 @@ struct Edge: Sendable {
             query: try QueryReader.items(of: request, allowed: route.query), preferences: preferences,
             idempotencyKey: route.takesIdempotencyKey ? try IdempotencyKey.read(from: request) : nil,
             body: try BodyReader.value(of: request, route.body, configuration), client: client)
+    }
+
+    private func takeToken(of caller: Caller, noting visit: inout Visit) throws(Problem) {
+        guard let limiter else { return }
+        let (seconds, attoseconds) = beginning.duration(to: .now).components
+        let verdict = limiter.take(caller.principal.text, at: seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+        visit.quota = verdict
+        if case .refused(let seconds) = verdict {
+            throw .rateLimited(limiter.limit, retryInSeconds: seconds)
+        }
     }
 
     private func caller(of request: HTTPRequest) async throws -> Caller {

@@ -1,7 +1,7 @@
 import JSON
 
-/// The limits of the REST API.
-package struct RESTConfiguration: Sendable, Equatable {
+/// The limits of the REST API, and who may use it how.
+package struct RESTConfiguration: Sendable {
     /// The longest body in bytes; default 1 MiB.
     ///
     /// Set the HTTP server's `maximumBodyBytes` to the same.
@@ -18,6 +18,13 @@ package struct RESTConfiguration: Sendable, Equatable {
     package var standardListLimit: Int64 = 20
     /// The page of events whose `limit` is not given.
     package var standardEventLimit: Int64 = 100
+
+    /// How often one key may call; nil: as often as it likes.
+    package var rateLimit: RateLimit?
+    /// The web pages that may call from a browser.
+    package var allowedOrigins = AllowedOrigins.none
+    /// Told of each request when it has been answered; must be short, and must not wait.
+    package var observe: (@Sendable (AccessRecord) -> Void)?
 
     /// All defaults.
     package init() {}

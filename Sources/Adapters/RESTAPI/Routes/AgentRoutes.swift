@@ -8,13 +8,14 @@ enum AgentRoutes {
     static let all = [
         Route(
             .put, Route.projectPrefix + "/agents/{name}", [.agents],
-            "Defines an agent: a new version each time the definition changes.", body: .required, put),
+            "Defines an agent: a new version each time the definition changes.", body: .required,
+            form: .agentDefinition, replies: [.ok(.agent)], put),
         Route(
             .get, Route.projectPrefix + "/agents/{name}", [.agents, .sessionsRead],
-            "The latest version of an agent.", get),
+            "The latest version of an agent.", replies: [.ok(.agent)], get),
         Route(
             .get, Route.projectPrefix + "/agents", [.agents, .sessionsRead], "The project's agents by name.",
-            query: ["cursor", "limit"], list),
+            query: [.cursor, .listLimit], replies: [.ok(.agentPage)], list),
     ]
 
     private static func put(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {

@@ -7,7 +7,7 @@ enum CommandRoutes {
     static let all = [
         Route(
             .get, Route.projectPrefix + "/commands/{id}", [.operate, .sessionsRead, .sessionsWrite, .requestsRespond],
-            "A stored command and its outcome.", get)
+            "A stored command and its outcome.", replies: [.ok(.command)], get)
     ]
 
     private static func get(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {

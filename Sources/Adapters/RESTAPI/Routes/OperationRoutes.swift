@@ -6,8 +6,12 @@ import JSON
 /// What watches the process: no key, no project.
 enum OperationRoutes {
     static let all = [
-        Route(open: "/healthz", "Whether the process answers.", health),
-        Route(open: "/readyz", "Whether commands are taken now.", readiness),
+        Route(open: "/healthz", "Whether the process answers.", replies: [.ok(.health)], health),
+        Route(
+            open: "/readyz", "Whether commands are taken now.", replies: [.ok(.readiness), .unready], readiness),
+        Route(
+            open: "/openapi.json", "This description, in the form of OpenAPI 3.1.", replies: [.ok(.anyObject)],
+            description),
     ]
 
     private static func health(_ edge: Edge, on loop: isolated (any Actor)?) async -> HTTPReply {
@@ -16,6 +20,10 @@ enum OperationRoutes {
             writer.member("status", "ok")
             writer.endObject()
         }
+    }
+
+    private static func description(_ edge: Edge, on loop: isolated (any Actor)?) async -> HTTPReply {
+        .json { $0.raw(OpenAPIDocument.bytes) }
     }
 
     private static func readiness(_ edge: Edge, on loop: isolated (any Actor)?) async -> HTTPReply {

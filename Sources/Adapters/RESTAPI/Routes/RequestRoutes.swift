@@ -8,25 +8,27 @@ enum RequestRoutes {
     static let all = [
         Route(
             .get, Route.projectPrefix + "/requests", [.sessionsRead], "The project's requests, newest first.",
-            query: ["status", "type", "session", "cursor", "limit"], list),
+            query: [.requestStatus, .requestType, .session, .cursor, .listLimit], replies: [.ok(.requestPage)], list),
         Route(
             .get, Route.projectPrefix + "/requests/{id}", [.sessionsRead], "A request and what became of it.",
-            preferences: [.wait], get),
+            preferences: [.wait], replies: [.waited(.request)], get),
         Route(
             .post, Route.projectPrefix + "/requests/{id}/respond", [.requestsRespond], "Answers a request.",
-            body: .required, preferences: [.respondAsync], takesIdempotencyKey: true,
-            violationBase: Route.responseBase, respond),
+            body: .required, form: .answer, preferences: [.respondAsync], takesIdempotencyKey: true,
+            violationBase: Route.responseBase, replies: ReplyForm.command(.request), refusals: [409, 410], respond),
         Route(
             .post, Route.projectPrefix + "/requests/{id}/cancel", [.sessionsWrite], "Withdraws a request.",
-            body: .optional, preferences: [.respondAsync], takesIdempotencyKey: true, withdraw),
+            body: .optional, form: .reason, preferences: [.respondAsync], takesIdempotencyKey: true,
+            replies: ReplyForm.command(.request), refusals: [409, 410], withdraw),
         Route(
             .post, Route.projectPrefix + "/requests/{id}/secret", [.secrets],
-            "The secret values of an answer, for the key that opened the request.", body: .optional, secret),
+            "The secret values of an answer, for the key that opened the request.", body: .optional, form: .nothing,
+            replies: [.ok(.secretValues)], secret),
         Route(
             .post, "/v1/agent/hitl/respond", [.requestsRespond],
-            "Answers a request of the key's own project, named in the body.", body: .required,
+            "Answers a request of the key's own project, named in the body.", body: .required, form: .namedAnswer,
             preferences: [.respondAsync], takesIdempotencyKey: true, violationBase: Route.responseBase,
-            respondByBody),
+            replies: ReplyForm.command(.request), refusals: [404, 409, 410], respondByBody),
     ]
 
     private static func list(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {

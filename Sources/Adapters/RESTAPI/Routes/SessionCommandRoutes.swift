@@ -6,23 +6,28 @@ import JSON
 /// What is asked of a session that has started.
 enum SessionCommandRoutes {
     static let all = [
-        route("messages", .sessionsWrite, "Talks to a session.", body: .required, message),
-        route("steps", .sessionsWrite, "Records a step of an external agent.", body: .required, step),
-        route("requests", .sessionsWrite, "Puts a question to a human.", body: .required, openRequest),
-        route("complete", .sessionsWrite, "Ends a session with its output.", body: .required, complete),
-        route("fail", .sessionsWrite, "Ends a session with a problem document.", body: .required, fail),
-        route("cancel", .sessionsWrite, "Ends a session from outside.", body: .optional, cancel),
-        route("pause", .operate, "Stops the program; answers append and deadlines run.", body: .optional, pause),
-        route("resume", .operate, "Lets a paused or quarantined session go on.", body: .optional, resume),
+        route("messages", .sessionsWrite, "Talks to a session.", body: .required, form: .message, message),
+        route("steps", .sessionsWrite, "Records a step of an external agent.", body: .required, form: .step, step),
+        route(
+            "requests", .sessionsWrite, "Puts a question to a human.", body: .required, form: .requestDraft,
+            answers: .request, openRequest),
+        route(
+            "complete", .sessionsWrite, "Ends a session with its output.", body: .required, form: .completion, complete),
+        route(
+            "fail", .sessionsWrite, "Ends a session with a problem document.", body: .required, form: .failure, fail),
+        route("cancel", .sessionsWrite, "Ends a session from outside.", cancel),
+        route("pause", .operate, "Stops the program; answers append and deadlines run.", pause),
+        route("resume", .operate, "Lets a paused or quarantined session go on.", resume),
     ]
 
     private static func route(
-        _ act: String, _ scope: KeyScope, _ summary: String, body: BodyRule,
-        _ handle: @escaping Route.Handling
+        _ act: String, _ scope: KeyScope, _ summary: String, body: BodyRule = .optional, form: Component = .reason,
+        answers component: Component = .session, _ handle: @escaping Route.Handling
     ) -> Route {
         Route(
-            .post, Route.projectPrefix + "/sessions/{id}/" + act, [scope], summary, body: body,
-            preferences: [.respondAsync], takesIdempotencyKey: true, handle)
+            .post, Route.projectPrefix + "/sessions/{id}/" + act, [scope], summary, body: body, form: form,
+            preferences: [.respondAsync], takesIdempotencyKey: true, replies: ReplyForm.command(component),
+            refusals: [409], handle)
     }
 
     private static func perform(_ act: SessionAct, kind: String, _ call: Call) async throws -> HTTPReply {

@@ -8,17 +8,18 @@ enum SessionRoutes {
     static let all = [
         Route(
             .post, Route.projectPrefix + "/sessions", [.sessionsWrite],
-            "Starts a session; the same id again is the same session.", body: .required,
-            preferences: [.respondAsync], takesIdempotencyKey: true, start),
+            "Starts a session; the same id again is the same session.", body: .required, form: .sessionStart,
+            preferences: [.respondAsync], takesIdempotencyKey: true, replies: ReplyForm.command(.session),
+            refusals: [409], start),
         Route(
             .get, Route.projectPrefix + "/sessions", [.sessionsRead], "The project's sessions, newest first.",
-            query: ["status", "agent", "cursor", "limit"], list),
+            query: [.sessionStatus, .agent, .cursor, .listLimit], replies: [.ok(.sessionPage)], list),
         Route(
             .get, Route.projectPrefix + "/sessions/{id}", [.sessionsRead], "A session as it stands.",
-            preferences: [.wait], get),
+            preferences: [.wait], replies: [.waited(.session)], get),
         Route(
             .get, Route.projectPrefix + "/sessions/{id}/events", [.sessionsRead], "A page of a session's log.",
-            query: ["after", "limit"], events),
+            query: [.afterSequence, .eventLimit], replies: [.ok(.eventPage)], events),
     ]
 
     private static func start(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {

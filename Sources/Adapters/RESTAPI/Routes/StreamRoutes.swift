@@ -7,11 +7,13 @@ enum StreamRoutes {
     static let all = [
         Route(
             .get, Route.projectPrefix + "/sessions/{id}/stream", [.sessionsRead],
-            "A session's events from the first on; ends after the session does.", query: ["after"], isStream: true,
-            session),
+            "A session's events from the first on; ends after the session does.", query: [.afterSequence],
+            isStream: true,
+            replies: ReplyForm.stream, session),
         Route(
             .get, Route.projectPrefix + "/stream", [.sessionsRead],
-            "The project's feed from now on, or after a position.", query: ["after", "types"], isStream: true, feed),
+            "The project's feed from now on, or after a position.", query: [.afterPosition, .types], isStream: true,
+            replies: ReplyForm.stream, refusals: [410], feed),
     ]
 
     private static func session(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {

@@ -25,7 +25,7 @@ package struct Route: Sendable {
     package let scopes: [KeyScope]
     /// Whether it takes a body.
     package let body: BodyRule
-    /// The query parameters that it knows.
+    /// The names of the query parameters that it knows.
     package let query: [String]
     /// The preferences that it honours.
     package let preferences: [Preference]
@@ -33,8 +33,10 @@ package struct Route: Sendable {
     package let takesIdempotencyKey: Bool
     /// Whether it answers with an event stream.
     package let isStream: Bool
+    /// What is said of it besides.
+    let description: RouteDescription
     /// One line for people.
-    package let summary: String
+    package var summary: String { description.summary }
     let handler: Handler
     /// Under which member of the body the gateway's pointers are; nil for the whole body.
     let violationBase: JSONPointer?
@@ -46,41 +48,44 @@ package struct Route: Sendable {
 
     init(
         _ method: HTTPMethod, _ template: String, _ scopes: [KeyScope], _ summary: String, body: BodyRule = .none,
-        query: [String] = [], preferences: [Preference] = [], takesIdempotencyKey: Bool = false,
-        isStream: Bool = false, violationBase: JSONPointer? = nil,
-        _ handle: @escaping Handling
-    ) {
-        self.init(
-            method, template, scopes, summary, body: body, query: query, preferences: preferences,
-            takesIdempotencyKey: takesIdempotencyKey, isStream: isStream, violationBase: violationBase,
-            handler: .keyHolder(handle))
-    }
-
-    /// A route that needs no key.
-    init(open template: String, _ summary: String, _ handle: @escaping OpenHandling) {
-        self.init(
-            .get, template, [], summary, body: .none, query: [], preferences: [], takesIdempotencyKey: false,
-            isStream: false, violationBase: nil, handler: .anyone(handle))
-    }
-
-    private init(
-        _ method: HTTPMethod, _ template: String, _ scopes: [KeyScope], _ summary: String, body: BodyRule,
-        query: [String], preferences: [Preference], takesIdempotencyKey: Bool, isStream: Bool,
-        violationBase: JSONPointer?, handler: Handler
+        form: Component? = nil, query: [QueryParameter] = [], preferences: [Preference] = [],
+        takesIdempotencyKey: Bool = false, isStream: Bool = false, violationBase: JSONPointer? = nil,
+        replies: [ReplyForm], refusals: [Int] = [], _ handle: @escaping Handling
     ) {
         self.method = method
         self.template = template
         self.scopes = scopes
-        self.summary = summary
+        description = RouteDescription(summary, body: form, query: query, replies: replies, refusals: refusals)
         self.body = body
-        self.query = query
+        self.query = query.map(\.name)
         self.preferences = preferences
         self.takesIdempotencyKey = takesIdempotencyKey
         self.isStream = isStream
         self.violationBase = violationBase
-        self.handler = handler
+        handler = .keyHolder(handle)
         isOfProject = template.hasPrefix(Self.projectPrefix)
-        parameterNames = template.split(separator: "/").filter { $0.first == "{" }.map { $0.dropFirst().dropLast() }
+        parameterNames = Self.parameterNames(of: template)
+    }
+
+    /// A route that needs no key.
+    init(open template: String, _ summary: String, replies: [ReplyForm], _ handle: @escaping OpenHandling) {
+        method = .get
+        self.template = template
+        scopes = []
+        description = RouteDescription(summary, replies: replies)
+        body = .none
+        query = []
+        preferences = []
+        takesIdempotencyKey = false
+        isStream = false
+        violationBase = nil
+        handler = .anyone(handle)
+        isOfProject = false
+        parameterNames = Self.parameterNames(of: template)
+    }
+
+    private static func parameterNames(of template: String) -> [Substring] {
+        template.split(separator: "/").filter { $0.first == "{" }.map { $0.dropFirst().dropLast() }
     }
 
     /// The path of every route that names its project.

@@ -4,7 +4,8 @@ import HTTPServer
 struct RouteTable: Sendable {
     /// What was found.
     enum Match: Sendable {
-        case route(Route, parameters: [String])
+        /// A route, its place in the list of all, and the segments that vary.
+        case route(Route, number: Int, parameters: [String])
         /// The path is known, the method is not; the methods that are, for `Allow`.
         case otherMethods(String)
         case noRoute
@@ -12,25 +13,29 @@ struct RouteTable: Sendable {
         case malformed
 
         var route: Route? {
-            if case .route(let route, _) = self { route } else { nil }
+            if case .route(let route, _, _) = self { route } else { nil }
+        }
+
+        var number: Int? {
+            if case .route(_, let number, _) = self { number } else { nil }
         }
     }
 
     private struct Node: Sendable {
         var literals: [String: Int] = [:]
         var parameter: Int?
-        var routes: [Route] = []
+        var routes: [(route: Route, number: Int)] = []
     }
 
     private var nodes = [Node()]
 
     init(_ routes: [Route]) {
-        for route in routes {
+        for (number, route) in routes.enumerated() {
             var place = 0
             for segment in route.template.split(separator: "/") {
                 place = segment.first == "{" ? parameterChild(of: place) : literalChild(of: place, String(segment))
             }
-            nodes[place].routes.append(route)
+            nodes[place].routes.append((route, number))
         }
     }
 
@@ -66,11 +71,13 @@ struct RouteTable: Sendable {
         }
         let routes = nodes[place].routes
         guard !routes.isEmpty else { return .noRoute }
-        let found = routes.first { route in
+        let found = routes.first { route, _ in
             route.method == request.method || request.method == .head && Self.answersHead(route)
         }
-        if let found { return .route(found, parameters: parameters) }
-        let methods = routes.flatMap { Self.answersHead($0) ? [$0.method.rawValue, "HEAD"] : [$0.method.rawValue] }
+        if let found { return .route(found.route, number: found.number, parameters: parameters) }
+        let methods = routes.flatMap { route, _ in
+            Self.answersHead(route) ? [route.method.rawValue, "HEAD"] : [route.method.rawValue]
+        }
         return .otherMethods(methods.joined(separator: ", "))
     }
 
