@@ -136,8 +136,8 @@ struct CurlExchangeTests {
 
     @Test func `a connection is used again only by a request that may be sent twice`() async throws {
         let answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-        let twice: [CurlFaultServer.Step] = [.read, .send(answer), .read, .send(answer)]
-        let once: [CurlFaultServer.Step] = [.read, .send(answer)]
+        let twice: [CurlFaultServer.Step] = [.read, .send(answer), .read, .send(answer), .waitForClose]
+        let once: [CurlFaultServer.Step] = [.read, .send(answer), .waitForClose]
         let server = try CurlFaultServer(twice, once, once)
         try await CurlFixture.run { fixture in
             for _ in 0..<2 { _ = try await fixture.perform(server.url, mayBeSentTwice: true) }
@@ -149,7 +149,9 @@ struct CurlExchangeTests {
 
     @Test func `only a request that may be sent twice is repeated when its connection was just closed`() async throws {
         let answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-        let server = try CurlFaultServer([.read, .send(answer), .read], [.read, .send(answer)], [.read])
+        // Each of the first two answers once and cuts the second request off.
+        let cutting: [CurlFaultServer.Step] = [.read, .send(answer), .read]
+        let server = try CurlFaultServer(cutting, cutting, [.read, .send(answer)])
         try await CurlFixture.run { fixture in
             for _ in 0..<2 {
                 let response = try await fixture.perform(server.url, mayBeSentTwice: true)
@@ -157,10 +159,9 @@ struct CurlExchangeTests {
             }
             // The second came twice, on a used connection and on a fresh one.
             #expect(server.requests.withLock { $0.count } == 3)
-            await fixture.failure(.transferFailed, left: true) {
-                try await fixture.perform(server.url, "POST")
-            }
+            let response = try await fixture.perform(server.url, "POST")
+            #expect(response.status == 200)
         }
-        #expect(server.requests.withLock { $0.count } == 4)
+        #expect(server.requests.withLock { $0.filter { $0.hasPrefix("POST") }.count } == 1)
     }
 }

@@ -1,7 +1,7 @@
 import EventLoop
 import Foundation
 
-/// A server that plays a script on each connection in turn, and remembers the requests that it read.
+/// A server that plays a script on each connection, the first on the first, and remembers the requests that it read.
 final class CurlFaultServer: Sendable {
     /// What the server does on a connection; at the end of its script it closes.
     enum Step: Sendable {
@@ -40,17 +40,19 @@ final class CurlFaultServer: Sendable {
         guard isListening else { throw Failure.systemCall("listen") }
         port = UInt16(bigEndian: address.sin_port)
         Thread.detachNewThread {
-            for script in scripts { self.play(script, listener) }
+            // Nobody waits for ever for a client that does not come, or stays.
+            Self.limitWaiting(listener)
+            for script in scripts {
+                let connection = accept(listener, nil, nil)
+                guard connection >= 0 else { break }
+                self.connections.withLock { $0 += 1 }
+                Thread.detachNewThread { self.play(script, on: connection) }
+            }
             close(listener)
         }
     }
 
-    private func play(_ script: [Step], _ listener: Int32) {
-        // Nobody waits for ever for a client that does not come, or stays.
-        Self.limitWaiting(listener)
-        let connection = accept(listener, nil, nil)
-        guard connection >= 0 else { return }
-        connections.withLock { $0 += 1 }
+    private func play(_ script: [Step], on connection: Int32) {
         Self.limitWaiting(connection)
         for step in script {
             switch step {
