@@ -23,6 +23,8 @@ LIMITS = {
     "JournalPage": "Core/HoldpointPorts/Journal/StoredSession.swift",
     "HTTPServerConfiguration": "Clients/HTTPServer/HTTPServerConfiguration.swift",
     "RESTConfiguration": "Adapters/RESTAPI/RESTConfiguration.swift",
+    "RateLimiter": "Adapters/RESTAPI/Limits/RateLimiter.swift",
+    "AllowedOrigins": "Adapters/RESTAPI/Limits/AllowedOrigins.swift",
     "IdempotencyKey": "Adapters/RESTAPI/Requests/IdempotencyKey.swift",
     "BearerToken": "Adapters/RESTAPI/Requests/BearerToken.swift",
     "EarlySubscriber": "Adapters/RESTAPI/Streams/EarlySubscriber.swift",
@@ -37,6 +39,8 @@ LIMITS = {
     "JSONSchemaLimits": "Core/JSON/Schema/JSONSchemaLimits.swift",
     "ServerSentEventParser": "Clients/HTTPClient/ServerSentEventParser.swift",
     "HTTPClient.Request": "Clients/HTTPClient/HTTPClient+Request.swift",
+    "AccessLog": "holdpoint/Wiring/AccessLog.swift",
+    "MetricsServer": "holdpoint/Wiring/MetricsServer.swift",
     "InputText": "holdpoint/Configuration/InputText.swift",
 }
 DECLARATION = re.compile(

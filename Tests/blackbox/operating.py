@@ -74,9 +74,9 @@ class Api:
 class Server:
     """One run of `holdpoint serve`."""
 
-    def __init__(self, binary, data, *options, port=None, **variables):
+    def __init__(self, binary, data, *options, port=None, errors=None, **variables):
         self.binary, self.data, self.port = binary, data, port or free_port()
-        self.errors = tempfile.TemporaryFile("w+")
+        self.errors = errors or tempfile.TemporaryFile("w+")
         self.output = tempfile.TemporaryFile("w+")
         self.began = time.monotonic()
         self.process = subprocess.Popen(
@@ -98,6 +98,8 @@ class Server:
             time.sleep(0.005)
 
     def log(self):
+        if not self.errors.seekable():
+            return "a log that goes elsewhere"
         self.errors.seek(0)
         return self.errors.read()
 
@@ -117,7 +119,9 @@ class Server:
 
 
 class Checks:
-    """Every method whose name begins with `check_` is one check, in a folder of its own."""
+    """Every method whose name begins with `PREFIX` is one check, in a folder of its own."""
+
+    PREFIX = "check_"
 
     def __init__(self, binary):
         self.binary = binary
@@ -516,7 +520,7 @@ class Checks:
     def all(self):
         """Runs every check; the number of those that failed."""
         passed = failed = 0
-        for name in [name for name in dir(self) if name.startswith("check_")]:
+        for name in [name for name in dir(self) if name.startswith(self.PREFIX)]:
             check = getattr(self, name)
             self.folder = pathlib.Path(tempfile.mkdtemp(prefix="holdpoint-operating."))
             try:

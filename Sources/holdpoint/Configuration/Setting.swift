@@ -56,6 +56,21 @@ extension Setting {
     static let node = Setting("node", "NAME", "The name of this node.", standard: "the host's name")
     static let developmentKey = Setting(
         "dev_key", "KEY", "The key that is made on an empty data folder, as hp_ID_SECRET.", standard: "random")
+    static let keyRate = Setting(
+        "key_rate", "N", "Requests per second that each key may make. 0: no limit.", standard: "0",
+        form: .number(0...1_000_000))
+    static let keyBurst = Setting(
+        "key_burst", "N", "Requests that a key with a rate may make at once after a pause.", standard: "100",
+        form: .number(1...1_000_000))
+    static let allowedOrigins = Setting(
+        "allowed_origins", "ORIGINS", "Web pages that may call from a browser, as https://HOST, with commas.",
+        standard: "none")
+    static let metricsListen = Setting(
+        "metrics_listen", "ADDRESS:PORT", "Where to serve /metrics, without a key, to whoever reaches the address.",
+        standard: "nowhere")
+    static let accessLog = Setting(
+        "access_log", "on|off", "Whether each request leaves a line in the log.", standard: "off",
+        form: .oneOf(["on", "off"]))
     static let drainSeconds = Setting(
         "drain_seconds", "N", "How long a stop waits for replies and streams.", standard: "10",
         form: .number(1...3_600))
@@ -91,7 +106,7 @@ extension Setting {
     /// The settings of the server.
     static let server = [
         listen, data, node, developmentKey, drainSeconds, bodyBytes, eventBytes, stateBytes, openRequests,
-        databaseBytes, connections, requestsInFlight,
+        databaseBytes, connections, requestsInFlight, keyRate, keyBurst, allowedOrigins, metricsListen, accessLog,
     ]
     /// Every setting.
     static let all = client + server + [output, configuration]

@@ -7,18 +7,14 @@ import RESTAPI
 extension EmbeddedServer {
     /// The address to listen on as it stands in a URL.
     var host: String {
-        let address = configuration.http.address
-        return address.contains(":") ? "[\(address)]" : address
+        ListenAddress.host(configuration.http.address)
     }
 
     /// The HTTP server with the API as its handler; nothing is opened yet.
-    func makeServer(for engine: Engine, on loop: EventLoop) -> HTTPServer {
-        var rest = RESTConfiguration()
-        rest.maximumBodyBytes = configuration.http.maximumBodyBytes
+    func makeServer(for api: RESTAPI, on loop: EventLoop) -> HTTPServer {
         var http = configuration.http
         http.refusal = RESTAPI.refusal
-        let handler = RESTAPI.handler(gateway: engine, configuration: rest)
-        return HTTPServer(loop: loop, configuration: http, handler: fittings.fit(handler))
+        return HTTPServer(loop: loop, configuration: http, handler: fittings.fit(api.handler))
     }
 
     /// Opens the listening socket; returns its port.

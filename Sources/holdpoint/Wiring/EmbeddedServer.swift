@@ -55,8 +55,11 @@ struct EmbeddedServer: Sendable {
             throw CommandFailure(.failed, error.description)
         }
         let engine = Engine(configuration: configuration.engine, ports: fittings.fit(store.ports))
-        let server = makeServer(for: engine, on: loop)
+        let access = try makeAccessLog()
+        let api = makeAPI(for: engine, access)
+        let server = makeServer(for: api, on: loop)
         let port = try await listen(server)
+        let metrics = try await serveMetrics(of: engine, api, server, on: loop)
         // Only now that the address is ours: a key that was made but could not be shown would be lost.
         let key = try await FirstStart.prepare(store.ports, key: configuration.developmentKey)
         announce(Address(url: "http://\(host):\(port)", key: key))
@@ -81,9 +84,15 @@ struct EmbeddedServer: Sendable {
         }
         let failure = await waitForEnd(stops, server, engine)
         await running.value
+        await metrics?.drain()
         watch.cancel()
         await trouble.tell()
-        do throws(EventLoopError) { try loop.stop() } catch { log.write(.warning, "loop_not_stopped") }
+        do throws(EventLoopError) {
+            try loop.stop()
+            try access?.finish()
+        } catch {
+            log.write(.warning, "loop_not_stopped")
+        }
         if let failure {
             log.write(.error, "failed", [("detail", .string(failure))])
             throw CommandFailure(.failed, failure)

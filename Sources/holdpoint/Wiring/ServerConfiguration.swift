@@ -13,6 +13,8 @@ struct ServerConfiguration: Sendable {
     let engine: EngineConfiguration
     /// The HTTP server's address and limits.
     var http: HTTPServerConfiguration
+    /// Who may use the API how, and who may watch it.
+    let edge: EdgeConfiguration
     /// The store's limits.
     let journal: SQLiteJournalConfiguration
     /// The key that is made on an empty store, if it was given.
@@ -28,6 +30,7 @@ struct ServerConfiguration: Sendable {
             throw CommandFailure(.usage, "--node: \(error)")
         }
         http = try Self.http(settings)
+        edge = try EdgeConfiguration(settings)
         var journal = SQLiteJournalConfiguration(folder: folder, role: .engine)
         let bytes = settings.number(.databaseBytes)
         journal.maximumDatabaseBytes = bytes > 0 ? Int64(bytes) : nil
@@ -51,15 +54,10 @@ struct ServerConfiguration: Sendable {
     }
 
     private static func http(_ settings: Settings) throws(CommandFailure) -> HTTPServerConfiguration {
-        let text = settings.text(.listen) ?? ""
-        guard let mark = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: mark)...]) else {
-            throw CommandFailure(.usage, "--listen: '\(text)' is not ADDRESS:PORT")
-        }
-        var address = text[..<mark]
-        if address.hasPrefix("["), address.hasSuffix("]") { address = address.dropFirst().dropLast() }
+        let place = try ListenAddress(settings.text(.listen) ?? "", setting: .listen)
         var http = HTTPServerConfiguration()
-        http.address = address == "localhost" ? "127.0.0.1" : String(address)
-        http.port = port
+        http.address = place.address
+        http.port = place.port
         http.maximumBodyBytes = settings.number(.bodyBytes)
         http.maximumConnections = settings.number(.connections)
         http.maximumRequestsInFlight = settings.number(.requestsInFlight)

@@ -18,11 +18,11 @@ struct ServerLog: Sendable {
         self.clock = clock
     }
 
-    /// Writes `{time, level, event, …}`.
-    func write(_ level: Level, _ event: String, _ members: [(String, JSONValue)] = []) {
+    /// Writes `{time, level, event, …}`; the time is now unless it is given.
+    func write(_ level: Level, _ event: String, _ members: [(String, JSONValue)] = [], at time: Timestamp? = nil) {
         var writer = JSONWriter(reserving: 256)
         writer.beginObject()
-        writer.member("time", clock.now().description)
+        writer.member("time", (time ?? clock.now()).description)
         writer.member("level", level.rawValue)
         writer.member("event", event)
         for (name, value) in members {

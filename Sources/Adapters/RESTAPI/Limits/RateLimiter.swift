@@ -7,7 +7,7 @@ import Synchronization
 /// Buckets are kept in two generations: once the younger one is full it becomes the older one, and what was in that and
 /// has not been used since is forgotten. A key that is forgotten begins again with a full bucket.
 package final class RateLimiter: Sendable {
-    /// How many keys' buckets are kept at most.
+    /// How many keys' buckets are kept at most; beyond it those unused longest begin again with a full one.
     package static let maximumKeys = 16_384
 
     private struct Buckets: Sendable {
