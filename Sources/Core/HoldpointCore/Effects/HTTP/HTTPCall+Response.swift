@@ -1,0 +1,36 @@
+package import JSON
+
+extension HTTPCall.Answer {
+    /// The answer as the program of a session sees it: `{statusCode, headers, content}`.
+    ///
+    /// Names of headers are in lower case, and the values of one name are joined by commas (RFC 9110 section 5.3).
+    ///
+    /// - Parameter isRaw: asks for the content's bytes in base 64, whatever they are.
+    package func response(isRaw: Bool) -> JSONValue {
+        var fields = JSONObject()
+        for header in headers {
+            let name = header.name.lowercased()
+            let before = fields[name]?.stringValue.map { $0 + ", " } ?? ""
+            fields[name] = .string(before + header.value)
+        }
+        return [
+            "statusCode": .integer(Int64(status)), "headers": .object(fields),
+            "content": isRaw ? .string(Base64.encode(body)) : content,
+        ]
+    }
+
+    /// The content read as what it says it is.
+    ///
+    /// Null if there is none; the value of a JSON document; else text, and base 64 for what is not UTF-8. A document
+    /// that says it is JSON and is not comes as text, too: the call was made, and the program can see what came of it.
+    private var content: JSONValue {
+        guard !body.isEmpty else { return .null }
+        let type = header("Content-Type")?.prefix { $0 != ";" }.lowercased().filter { $0 != " " && $0 != "\t" } ?? ""
+        if type == "application/json" || type.hasSuffix("+json"),
+            let value = try? JSONParser.parse(body, limits: JSONLimits(maximumBytes: body.count))
+        {
+            return value
+        }
+        return .string(String(validating: body, as: UTF8.self) ?? Base64.encode(body))
+    }
+}
