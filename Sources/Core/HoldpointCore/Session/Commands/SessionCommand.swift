@@ -60,19 +60,6 @@ package enum Decision: Sendable {
     case needs([Expression])
 }
 
-/// A computation over JSON that a program wants evaluated outside the pure core.
-package struct Expression: Sendable, Equatable {
-    /// The program text, in the language of the session's program.
-    package let text: String
-    /// What it is applied to.
-    package let input: JSONValue
-
-    package init(text: String, input: JSONValue) {
-        self.text = text
-        self.input = input
-    }
-}
-
 /// What a caller is told about an accepted command.
 package enum CommandReply: Sendable, Equatable {
     /// The session; new if `isNew`.
