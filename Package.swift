@@ -45,6 +45,7 @@ let package = Package(
         system("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
         system("CMimalloc", package: "libmimalloc-dev"),
         system("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
+        system("CJQ", package: "libjq-dev"),
 
         library("JSON", in: "Core"),
         library("HoldpointCore", in: "Core", uses: ["JSON"]),
@@ -58,6 +59,7 @@ let package = Package(
         library("SQLiteClient", in: "Clients", uses: ["CSQLite"]),
         library("SodiumClient", in: "Clients", uses: ["CSodium"]),
         library("OpenSSLClient", in: "Clients", uses: ["COpenSSL"]),
+        library("JQClient", in: "Clients", uses: ["CJQ"]),
         library("Allocator", in: "Clients", uses: ["CMimalloc"]),
 
         library(
@@ -66,6 +68,7 @@ let package = Package(
         library(
             "SealedSecrets", in: "Adapters",
             uses: ["HoldpointCore", "HoldpointPorts", "SodiumClient", "OpenSSLClient"]),
+        library("JQExpressions", in: "Adapters", uses: ["JSON", "HoldpointCore", "HoldpointPorts", "JQClient"]),
         library(
             "HTTPEffects", in: "Adapters", uses: ["HoldpointCore", "HoldpointPorts", "EventLoop", "HTTPClient"]),
         library(
@@ -81,7 +84,8 @@ let package = Package(
             "holdpoint", path: "Sources/holdpoint",
             uses: [
                 "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "HTTPServer", "HTTPClient",
-                "Allocator", "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "Simulator",
+                "Allocator", "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "Simulator", "JQClient",
+                "JQExpressions",
             ]),
         // Never shipped: the product wired with ports that kill or trap at named points.
         executable(
@@ -89,7 +93,11 @@ let package = Package(
             uses: [
                 "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "HTTPServer",
                 "Allocator", "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HoldpointTesting",
+                "JQClient",
+                "JQExpressions",
             ]),
+        // Never shipped: the worker of the tests of expressions; in the product it is the product itself.
+        executable("expression-worker", path: "Tests/expression-worker", uses: ["JQClient"]),
         executable(
             "holdpoint-bench", path: "Benchmarks/holdpoint-bench",
             uses: [
@@ -106,13 +114,15 @@ let package = Package(
             "ClientTests",
             uses: [
                 "EventLoop", "HTTPServer", "HTTPClient", "SQLiteClient", "SodiumClient", "OpenSSLClient", "Allocator",
+                "JQClient",
+                "expression-worker",
             ]),
         tests(
             "AdapterTests",
             uses: [
                 "JSON", "HoldpointCore", "HoldpointPorts", "EventLoop", "HTTPServer", "HTTPClient", "SQLiteClient",
-                "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HTTPEffects",
-                "HoldpointTesting",
+                "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HoldpointTesting", "JQClient",
+                "JQExpressions", "HTTPEffects", "expression-worker",
             ]),
         tests("SimulatorTests", uses: ["Simulator"]),
         tests("TidyTests", uses: []),

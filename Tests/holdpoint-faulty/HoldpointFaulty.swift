@@ -7,6 +7,8 @@ import Glibc
 @main
 enum HoldpointFaulty {
     static func main() async {
+        let words = Array(CommandLine.arguments.dropFirst())
+        ExpressionWorker.serveIfAsked(words)
         let text = getenv("HOLDPOINT_FAULT").map { String(cString: $0) } ?? ""
         guard let plan = FaultPlan(text) else {
             Output.write("holdpoint-faulty: HOLDPOINT_FAULT is no fault: \(text)\n", to: STDERR_FILENO)
@@ -15,6 +17,6 @@ enum HoldpointFaulty {
         let log = getenv("HOLDPOINT_FAULT_LOG").map { String(cString: $0) }
         let serve = ServeCommand.command(fittings: FaultyFittings(trigger: FaultTrigger(plan, log: log)))
         let runner = CommandRunner([serve], furtherVariables: ["HOLDPOINT_FAULT", "HOLDPOINT_FAULT_LOG"])
-        exit(await runner.run(Array(CommandLine.arguments.dropFirst())).rawValue)
+        exit(await runner.run(words).rawValue)
     }
 }

@@ -22,16 +22,18 @@ struct EmbeddedStore: Sendable {
             throw CommandFailure(error)
         }
         let box: any SecretBox
+        let expressions: any ExpressionEvaluator
         do throws(CommandFailure) {
             try await Self.refuseLostKey(in: configuration.folder, journal)
             box = try SealingKey.box(in: configuration.folder)
+            expressions = try ExpressionWorker.evaluator()
         } catch {
             await journal.close()
             throw error
         }
         ports = EnginePorts(
             journal: journal, directory: journal, streams: LocalStreams(), clock: clock, entropy: entropy,
-            hasher: SHA256Hasher(), secretBox: box, expressions: NoExpressions(),
+            hasher: SHA256Hasher(), secretBox: box, expressions: expressions,
             executors: SharedExecutor(of: LoopIsolation(on: loop), continuations: loop.taskExecutor))
     }
 
