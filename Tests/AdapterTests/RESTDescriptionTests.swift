@@ -105,6 +105,34 @@ struct RESTDescriptionTests {
         #expect(200..<300 ~= answer.status)
     }
 
+    @Test(arguments: [
+        "", "wait=0", "wait=60", "wait=007", "wait=61", "wait=", "wait=x", "wait=-1", "other", "other, wait=99",
+        "respond-async", "handling=lenient",
+    ])
+    func `a preference that fits its description is taken, and one that does not is refused`(text: String) async throws
+    {
+        let item = try #require(description.document["paths"]?["/v1/projects/{project}/sessions/{id}"])
+        let parameters = try #require(item["get"]?["parameters"]?.arrayValue)
+        let schema = try #require(parameters.first { $0["name"] == "Prefer" }?["schema"])
+        let answer = try await RESTFixture().call(.get, "/sessions/s1", headers: ["Prefer": text])
+        #expect(description.violations(of: .string(text), schema, "Prefer").isEmpty == (answer.status == 200))
+    }
+
+    @Test(arguments: [
+        "abc", "\"abc\"", "\"", "\"\"", "a b", "\"a\\\"b\"", "\"a\\b\"", "a\"", "", "\u{e4}",
+        String(repeating: "k", count: 255), String(repeating: "k", count: 256),
+    ])
+    func `a key against repetition that fits its description is taken, and one that does not is refused`(
+        text: String
+    ) async throws {
+        let item = try #require(description.document["paths"]?["/v1/projects/{project}/sessions/{id}/messages"])
+        let parameters = try #require(item["post"]?["parameters"]?.arrayValue)
+        let schema = try #require(parameters.first { $0["name"] == "Idempotency-Key" }?["schema"])
+        let answer = try await RESTFixture().call(
+            .post, "/sessions/s1/messages", #"{"text":"a"}"#, headers: ["Idempotency-Key": text])
+        #expect(description.violations(of: .string(text), schema, "Idempotency-Key").isEmpty == (answer.status == 200))
+    }
+
     /// Every `$ref` in a value.
     private func references(in value: JSONValue) -> [String] {
         switch value {

@@ -15,11 +15,11 @@ package struct QueryParameter: Sendable, Equatable {
     /// How many events a page of a log may have.
     static let eventLimit = QueryParameter(name: "limit", schema: .integer(1, to: limits.maximumEventLimit))
     /// Where the next page begins, as the last page said.
-    static let cursor = QueryParameter(name: "cursor", schema: .text())
+    static let cursor = QueryParameter(name: "cursor", schema: .text(minimum: 1))
     /// After which event of a session to begin.
     static let afterSequence = QueryParameter(name: "after", schema: .integer(0))
     /// After which position of the feed to begin.
-    static let afterPosition = QueryParameter(name: "after", schema: .text())
+    static let afterPosition = QueryParameter(name: "after", schema: .text(minimum: 1))
     /// Which types of events to send, with commas.
     static let types = QueryParameter(name: "types", schema: .text(pattern: "^[a-z_]+(,[a-z_]+)*$"))
     /// Sessions of one status.
