@@ -1,0 +1,69 @@
+package import JSON
+
+/// Everything that an advance needs and may not fetch for itself.
+package struct WorkflowContext: Sendable {
+    /// Whose workflow it is.
+    package let session: SessionIdentity
+    /// When the session started.
+    package let startedAt: Timestamp
+    /// What the session was started with.
+    package let input: JSONValue
+    /// The session's time of the decision.
+    package let now: Timestamp
+    /// The number of the first event that the advance brings about.
+    package let firstSequence: Int64
+    /// For digests, request ids and the spread of retries.
+    package let hasher: any Hasher
+    /// What the expressions of earlier rounds of the same decision came to, in the order they were asked.
+    package let results: [ExpressionOutcome]
+    /// The most bytes that one value may take, and that the record of an advance or of an act may take.
+    package let maximumBytes: Int
+
+    package init(
+        session: SessionIdentity, startedAt: Timestamp, input: JSONValue, now: Timestamp, firstSequence: Int64,
+        hasher: any Hasher, results: [ExpressionOutcome] = [],
+        maximumBytes: Int = WorkflowLimits.dataBytes
+    ) {
+        self.session = session
+        self.startedAt = startedAt
+        self.input = input
+        self.now = now
+        self.firstSequence = firstSequence
+        self.hasher = hasher
+        self.results = results
+        self.maximumBytes = maximumBytes
+    }
+
+    /// Bits that are the same for each replay of the same decision and differ between sessions.
+    func bits(_ first: Int64, _ second: Int64) -> Digest {
+        var bytes: [UInt8] = []
+        for part in [session.key.value.high, session.key.value.low] {
+            withUnsafeBytes(of: part.bigEndian) { bytes.append(contentsOf: $0) }
+        }
+        for part in [first, second] { withUnsafeBytes(of: part.bigEndian) { bytes.append(contentsOf: $0) } }
+        return hasher.sha256(bytes)
+    }
+
+    /// The key under which a called service may tell a repetition: `tenant:project:session:seq`.
+    package static func idempotencyKey(of effect: Int64, in session: SessionIdentity) -> String {
+        "\(session.scope.tenant):\(session.scope.project):\(session.id):\(effect)"
+    }
+}
+
+/// The outcome of an advance.
+package enum WorkflowDecision: Sendable, Equatable {
+    /// The values of these expressions are needed first.
+    case needs([Expression])
+    /// It went as far as it can.
+    case advanced(WorkflowAdvance)
+}
+
+/// What an advance comes to: a new place, and what it brings about.
+package struct WorkflowAdvance: Sendable, Equatable {
+    /// The new place.
+    package let place: WorkflowPlace
+    /// What happens, in order.
+    package let acts: [WorkflowAct]
+    /// The tasks that came to their end, in order; at most `WorkflowLimits.recordedTasks`, the last ones.
+    package let finishedTasks: [String]
+}

@@ -1,0 +1,37 @@
+/// Limits of workflow documents and of their interpretation.
+package enum WorkflowLimits {
+    /// The version of the interpreter, which `session_started` pins.
+    package static let interpreterVersion: Int64 = 1
+    /// Tasks of one document, with those of its functions.
+    package static let tasks = 2_000
+    /// How deep running tasks nest, functions that call functions included.
+    package static let nesting = 32
+    /// Tasks that one decision begins before it commits and goes on with the next.
+    package static let tasksPerAdvance = 2_000
+    /// Rounds of expressions of one decision before it commits and goes on with the next.
+    package static let roundsPerAdvance = 16
+    /// Tasks that one session begins in all; one more fails it, so that a cycle of `then` ends.
+    package static let tasksPerSession: Int64 = 1_000_000
+    /// Branches of one fork.
+    package static let branches = 256
+    /// Items of one loop.
+    package static let items = 100_000
+    /// Effects that may be open at once.
+    package static let openEffects = 512
+    /// Bytes of one value, of what a workflow holds when it pauses, and of one act: what fits an event of 256 KiB.
+    package static let dataBytes = 240 * 1_024
+    /// Arrays and objects within one another in one value.
+    package static let dataDepth = 60
+    /// The same in what a workflow holds, which is recorded within an event of at most 128 levels.
+    package static let placeDepth = 120
+    /// Expressions of one task.
+    package static let expressionsPerTask = 256
+    /// Expressions of one exchange, beyond which tasks wait for the next one.
+    package static let expressionsPerExchange = 512
+    /// Bytes of all acts of one decision, beyond which it commits and goes on with the next.
+    package static let actBytesPerAdvance = 1_024 * 1_024
+    /// The longest duration, in milliseconds: ten years.
+    package static let durationMilliseconds: Int64 = 315_360_000_000
+    /// Tasks that the record of one advance names.
+    package static let recordedTasks = 64
+}
