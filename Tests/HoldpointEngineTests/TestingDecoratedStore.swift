@@ -28,6 +28,26 @@ struct DecoratedStore: JournalDecorator, Directory {
 
     func key(_ id: String) async throws(JournalError) -> KeyRecord? { try await directory.key(id) }
 
+    func tenants(after name: TenantName?, limit: Int) async throws(JournalError) -> [TenantName] {
+        try await directory.tenants(after: name, limit: limit)
+    }
+
+    func projects(
+        of tenant: TenantName, after name: ProjectName?, limit: Int
+    ) async throws(JournalError) -> [ProjectName]? {
+        try await directory.projects(of: tenant, after: name, limit: limit)
+    }
+
+    func keys(of tenant: TenantName, after id: String?, limit: Int) async throws(JournalError) -> [KeyRecord]? {
+        try await directory.keys(of: tenant, after: id, limit: limit)
+    }
+
+    func changeKey(
+        _ id: String, of tenant: TenantName, _ change: KeyChange
+    ) async throws(JournalError) -> KeyRecord? {
+        try await directory.changeKey(id, of: tenant, change)
+    }
+
     func putAgent(_ definition: AgentDefinition, in scope: Scope) async throws(JournalError) -> AgentRecord {
         try await directory.putAgent(definition, in: scope)
     }

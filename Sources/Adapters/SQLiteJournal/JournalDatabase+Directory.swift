@@ -13,7 +13,7 @@ extension JournalDatabase {
 
     /// Makes a project; false if it is there, nil if its tenant is not.
     func createProject(_ scope: Scope) throws(SQLiteError) -> Verdict<Bool?> {
-        guard let tenant = try self.tenant(scope.tenant) else { return .success(nil) }
+        guard let tenant = try TenantRow.number(of: scope.tenant, on: connection) else { return .success(nil) }
         let insert = try connection.statement(
             "INSERT INTO projects(tenant, name) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
         try insert.bind(tenant, at: 1)
@@ -24,25 +24,25 @@ extension JournalDatabase {
 
     /// Stores a key; false if its tenant or project is not there, or its id is taken.
     func createKey(_ key: KeyRecord) throws(SQLiteError) -> Verdict<Bool> {
-        guard let tenant = try self.tenant(key.tenant) else { return .success(false) }
+        guard let tenant = try TenantRow.number(of: key.tenant, on: connection) else { return .success(false) }
         var project: Int64?
         if let name = key.project {
             project = try self.project(Scope(tenant: key.tenant, project: name))
             if project == nil { return .success(false) }
         }
-        let insert = try connection.statement(
-            """
-            INSERT INTO keys(public, digest, tenant, project, scopes, created) VALUES(?1, ?2, ?3, ?4, ?5, ?6)
-            ON CONFLICT DO NOTHING
-            """)
-        try insert.bind(key.id, at: 1)
-        try insert.bind(key.secretDigest, at: 2)
-        try insert.bind(tenant, at: 3)
-        try insert.bind(project, at: 4)
-        try insert.bind(key.scopes.map(\.rawValue).sorted().joined(separator: " "), at: 5)
-        try insert.bind(key.createdAt, at: 6)
-        try insert.run()
-        return .success(connection.changedRows == 1)
+        return .success(try KeyRow.insert(key, tenant: tenant, project: project, on: connection))
+    }
+
+    /// Changes a key; nil if the tenant has none of that id (I5).
+    func changeKey(
+        _ id: String, of tenant: TenantName, _ change: KeyChange
+    ) throws(SQLiteError) -> Verdict<KeyRecord?> {
+        guard let record = try KeyRow.select(id, on: connection), record.tenant == tenant else {
+            return .success(nil)
+        }
+        let changed = record.changed(by: change)
+        if changed != record { try KeyRow.update(changed, on: connection) }
+        return .success(changed)
     }
 
     /// Defines an agent, as a new version if the definition differs from the latest.
@@ -58,8 +58,12 @@ extension JournalDatabase {
         try AgentRow.insert(record, project: project, on: connection)
         return .success(record)
     }
+}
 
-    private func tenant(_ name: TenantName) throws(SQLiteError) -> Int64? {
+/// The row of a tenant.
+enum TenantRow {
+    /// The number of a tenant; nil if there is none by that name.
+    static func number(of name: TenantName, on connection: SQLiteConnection) throws(SQLiteError) -> Int64? {
         let select = try connection.statement("SELECT id FROM tenants WHERE name = ?1")
         defer { select.reset() }
         try select.bind(name.text, at: 1)

@@ -10,30 +10,45 @@ extension JournalQueries {
         return try !select.step()
     }
 
-    /// The key of that public id: the one query without a scope, since it is what gives callers theirs.
-    func key(_ id: String) throws(SQLiteError) -> KeyRecord? {
-        let select = try connection.statement(
-            """
-            SELECT k.digest, t.name, p.name, k.scopes, k.created
-            FROM keys k JOIN tenants t ON t.id = k.tenant LEFT JOIN projects p ON p.id = k.project
-            WHERE k.public = ?1
-            """)
+    /// A page of tenants by name.
+    func tenants(after name: TenantName?, limit: Int) throws(SQLiteError) -> [TenantName] {
+        let select = try connection.statement("SELECT name FROM tenants WHERE name > ?1 ORDER BY name LIMIT ?2")
         defer { select.reset() }
-        try select.bind(id, at: 1)
-        guard try select.step() else { return nil }
-        // A scope that this release does not know allows nothing in it.
-        let scopes = select.text(3).split(separator: " ").compactMap { KeyScope(rawValue: String($0)) }
-        let tenant: TenantName
-        let project: ProjectName?
-        do {
-            tenant = try TenantName(select.text(1))
-            project = select.isNull(2) ? nil : try ProjectName(select.text(2))
-        } catch {
-            throw .damaged("a name is malformed")
+        try select.bind(name?.text ?? "", at: 1)
+        try select.bind(Int64(limit), at: 2)
+        var names: [TenantName] = []
+        while try select.step() {
+            do { names.append(try TenantName(select.text(0))) } catch { throw .damaged("a tenant's name is malformed") }
         }
-        return KeyRecord(
-            id: id, secretDigest: try select.digest(0), tenant: tenant, project: project, scopes: Set(scopes),
-            createdAt: select.timestamp(4))
+        return names
+    }
+
+    /// A page of a tenant's projects by name; nil if there is no such tenant.
+    func projects(
+        of tenant: TenantName, after name: ProjectName?, limit: Int
+    ) throws(SQLiteError) -> [ProjectName]? {
+        guard let tenant = try TenantRow.number(of: tenant, on: connection) else { return nil }
+        let select = try connection.statement(
+            "SELECT name FROM projects WHERE tenant = ?1 AND name > ?2 ORDER BY name LIMIT ?3")
+        defer { select.reset() }
+        try select.bind(tenant, at: 1)
+        try select.bind(name?.text ?? "", at: 2)
+        try select.bind(Int64(limit), at: 3)
+        var names: [ProjectName] = []
+        while try select.step() {
+            do {
+                names.append(try ProjectName(select.text(0)))
+            } catch {
+                throw .damaged("a project's name is malformed")
+            }
+        }
+        return names
+    }
+
+    /// A page of a tenant's keys by id; nil if there is no such tenant.
+    func keys(of tenant: TenantName, after id: String?, limit: Int) throws(SQLiteError) -> [KeyRecord]? {
+        guard let tenant = try TenantRow.number(of: tenant, on: connection) else { return nil }
+        return try KeyRow.page(after: id, limit: limit, tenant: tenant, on: connection)
     }
 
     /// The latest version of an agent.

@@ -88,7 +88,14 @@ enum JournalSchema {
             id INTEGER PRIMARY KEY, party INTEGER NOT NULL, project INTEGER NOT NULL, session BLOB NOT NULL,
             name TEXT NOT NULL) STRICT;
         CREATE INDEX recovery_members_party ON recovery_members(party);
+        """,
         """
+        ALTER TABLE keys ADD COLUMN replaced BLOB;
+        ALTER TABLE keys ADD COLUMN replaced_until INTEGER;
+        ALTER TABLE keys ADD COLUMN rotated INTEGER;
+        ALTER TABLE keys ADD COLUMN revoked INTEGER;
+        CREATE INDEX keys_tenant ON keys(tenant, public);
+        """,
     ]
 
     /// Brings the file up to this release's version, in one transaction.

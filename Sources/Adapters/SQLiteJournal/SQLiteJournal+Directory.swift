@@ -24,7 +24,29 @@ extension SQLiteJournal: Directory {
     }
 
     package func key(_ id: String) async throws(JournalError) -> KeyRecord? {
-        try await read { queries throws(SQLiteError) in try queries.key(id) }
+        try await read { queries throws(SQLiteError) in try KeyRow.select(id, on: queries.connection) }
+    }
+
+    package func tenants(after name: TenantName?, limit: Int) async throws(JournalError) -> [TenantName] {
+        try await read { queries throws(SQLiteError) in try queries.tenants(after: name, limit: limit) }
+    }
+
+    package func projects(
+        of tenant: TenantName, after name: ProjectName?, limit: Int
+    ) async throws(JournalError) -> [ProjectName]? {
+        try await read { queries throws(SQLiteError) in try queries.projects(of: tenant, after: name, limit: limit) }
+    }
+
+    package func keys(
+        of tenant: TenantName, after id: String?, limit: Int
+    ) async throws(JournalError) -> [KeyRecord]? {
+        try await read { queries throws(SQLiteError) in try queries.keys(of: tenant, after: id, limit: limit) }
+    }
+
+    package func changeKey(
+        _ id: String, of tenant: TenantName, _ change: KeyChange
+    ) async throws(JournalError) -> KeyRecord? {
+        try await write { database throws(SQLiteError) in try database.changeKey(id, of: tenant, change) }
     }
 
     package func putAgent(_ definition: AgentDefinition, in scope: Scope) async throws(JournalError) -> AgentRecord {

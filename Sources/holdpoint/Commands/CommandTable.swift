@@ -2,7 +2,8 @@
 enum CommandTable {
     static let all = [
         ServeCommand.command,
-        StoreCommands.createTenant, StoreCommands.createProject, StoreCommands.createKey,
+        StoreCommands.createTenant, StoreCommands.createProject, KeyCommands.create,
+        KeyCommands.list, KeyCommands.rotate, KeyCommands.revoke,
         AgentCommands.apply,
         SessionCommands.start, SessionCommands.list, SessionCommands.show, TailCommand.command,
         RequestCommands.list, RequestCommands.show, RequestCommands.respond,

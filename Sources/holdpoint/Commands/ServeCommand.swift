@@ -1,3 +1,4 @@
+import HoldpointPorts
 import JSON
 
 /// The command that runs a server.

@@ -15,11 +15,27 @@ package protocol Directory: Sendable {
     /// Whether the store holds no tenant at all.
     func isEmpty() async throws(JournalError) -> Bool
 
+    /// A page of tenants by name, after `name`.
+    func tenants(after name: TenantName?, limit: Int) async throws(JournalError) -> [TenantName]
+
+    /// A page of a tenant's projects by name, after `name`; nil if the tenant is unknown.
+    func projects(
+        of tenant: TenantName, after name: ProjectName?, limit: Int
+    ) async throws(JournalError) -> [ProjectName]?
+
     /// Stores a key; false if its tenant or project is unknown.
     func createKey(_ key: KeyRecord) async throws(JournalError) -> Bool
 
     /// The key of that public id.
     func key(_ id: String) async throws(JournalError) -> KeyRecord?
+
+    /// A page of a tenant's keys by id, after `id`; nil if the tenant is unknown.
+    func keys(of tenant: TenantName, after id: String?, limit: Int) async throws(JournalError) -> [KeyRecord]?
+
+    /// Changes a key and returns it as it then stands; nil if the tenant has none of that id.
+    func changeKey(
+        _ id: String, of tenant: TenantName, _ change: KeyChange
+    ) async throws(JournalError) -> KeyRecord?
 
     /// Defines an agent: a new version if the definition differs from the latest, else the latest as it is.
     func putAgent(_ definition: AgentDefinition, in scope: Scope) async throws(JournalError) -> AgentRecord
@@ -29,50 +45,6 @@ package protocol Directory: Sendable {
 
     /// A page of the project's agents by name, latest versions, after `name`.
     func agents(in scope: Scope, after name: AgentName?, limit: Int) async throws(JournalError) -> [AgentRecord]
-}
-
-/// What a key lets its holder do.
-package enum KeyScope: String, Sendable, Hashable, CaseIterable {
-    /// Define and read agents.
-    case agents
-    /// Read sessions, events, streams and requests.
-    case sessionsRead = "sessions:read"
-    /// Start and drive sessions.
-    case sessionsWrite = "sessions:write"
-    /// Answer requests.
-    case requestsRespond = "requests:respond"
-    /// Fetch secret answers.
-    case secrets
-    /// Pause, resume and look into stored commands.
-    case operate
-}
-
-/// An API key as it is stored: never the secret itself.
-package struct KeyRecord: Sendable, Equatable {
-    /// The public id: the middle part of `hp_<id>_<secret>`.
-    package let id: String
-    /// SHA-256 of the secret part.
-    package let secretDigest: Digest
-    /// The tenant it belongs to.
-    package let tenant: TenantName
-    /// The one project it opens; nil for all of the tenant's.
-    package let project: ProjectName?
-    /// What it allows.
-    package let scopes: Set<KeyScope>
-    /// When it was made.
-    package let createdAt: Timestamp
-
-    package init(
-        id: String, secretDigest: Digest, tenant: TenantName, project: ProjectName?, scopes: Set<KeyScope>,
-        createdAt: Timestamp
-    ) {
-        self.id = id
-        self.secretDigest = secretDigest
-        self.tenant = tenant
-        self.project = project
-        self.scopes = scopes
-        self.createdAt = createdAt
-    }
 }
 
 /// What an agent is.

@@ -31,7 +31,7 @@ actor AccessCache {
     private var keys: [String: Entry<KeyRecord>] = [:]
     private var agents: [AgentPlace: Entry<ReadyAgent>] = [:]
     private var projects: [Scope: Entry<Void>] = [:]
-    /// Counts changes of agents.
+    /// Counts changes of agents and keys.
     private var changes = 0
 
     init(ports: EnginePorts, configuration: EngineConfiguration) {
@@ -51,8 +51,7 @@ actor AccessCache {
         guard secret.count >= 16 else { return nil }
         let id = String(Substring(rest[..<mark]))
         guard let record = try await key(id) else { return nil }
-        let digest = ports.hasher.sha256(secret)
-        guard Self.areEqual(digest, record.secretDigest) else { return nil }
+        guard record.admits(ports.hasher.sha256(secret), at: ports.clock.now()) else { return nil }
         return Caller(
             principal: .key(record.id), tenant: record.tenant, project: record.project, scopes: record.scopes)
     }
@@ -87,25 +86,25 @@ actor AccessCache {
         agents[AgentPlace(scope: scope, name: name)] = nil
     }
 
+    func forgetKey(_ id: String) {
+        changes += 1
+        keys[id] = nil
+    }
+
     private static let nothing = try? JSONSchema(compiling: false)
 
     private func key(_ id: String) async throws(JournalError) -> KeyRecord? {
         let now = ports.clock.now()
         if let entry = keys[id], now < entry.until { return entry.value }
+        let changesBefore = changes
         guard let record = try await ports.directory.key(id) else {
             keys[id] = nil
             return nil
         }
+        // What was read before a change may be what it changed.
+        if changesBefore != changes { return record }
         if keys.count >= capacity { keys = [:] }
         keys[id] = Entry(value: record, until: now.adding(milliseconds: milliseconds))
         return record
-    }
-
-    /// Compares without stopping at the first difference, so that the time tells nothing.
-    private static func areEqual(_ left: Digest, _ right: Digest) -> Bool {
-        let difference =
-            (left.first.high ^ right.first.high) | (left.first.low ^ right.first.low)
-            | (left.second.high ^ right.second.high) | (left.second.low ^ right.second.low)
-        return difference == 0
     }
 }

@@ -22,6 +22,28 @@ extension MemoryJournal {
 
     package func key(_ id: String) async throws(JournalError) -> KeyRecord? { store.withState { $0.keys[id] } }
 
+    package func tenants(after name: TenantName?, limit: Int) async throws(JournalError) -> [TenantName] {
+        store.withState { $0.tenants(after: name, limit: limit) }
+    }
+
+    package func projects(
+        of tenant: TenantName, after name: ProjectName?, limit: Int
+    ) async throws(JournalError) -> [ProjectName]? {
+        store.withState { $0.projects(of: tenant, after: name, limit: limit) }
+    }
+
+    package func keys(
+        of tenant: TenantName, after id: String?, limit: Int
+    ) async throws(JournalError) -> [KeyRecord]? {
+        store.withState { $0.keys(of: tenant, after: id, limit: limit) }
+    }
+
+    package func changeKey(
+        _ id: String, of tenant: TenantName, _ change: KeyChange
+    ) async throws(JournalError) -> KeyRecord? {
+        store.withState { $0.changeKey(id, of: tenant, change) }
+    }
+
     package func putAgent(_ definition: AgentDefinition, in scope: Scope) async throws(JournalError) -> AgentRecord {
         store.withState { $0.putAgent(definition, in: scope, at: clock.now()) }
     }

@@ -15,6 +15,29 @@ extension MemoryStore {
         return true
     }
 
+    mutating func changeKey(_ id: String, of tenant: TenantName, _ change: KeyChange) -> KeyRecord? {
+        guard let record = keys[id], record.tenant == tenant else { return nil }
+        let changed = record.changed(by: change)
+        keys[id] = changed
+        return changed
+    }
+
+    func tenants(after name: TenantName?, limit: Int) -> [TenantName] {
+        Array(tenants.filter { tenant in name.map { tenant > $0 } ?? true }.sorted().prefix(limit))
+    }
+
+    func projects(of tenant: TenantName, after name: ProjectName?, limit: Int) -> [ProjectName]? {
+        guard tenants.contains(tenant) else { return nil }
+        let names = projects.filter { $0.tenant == tenant }.map(\.project)
+        return Array(names.filter { project in name.map { project > $0 } ?? true }.sorted().prefix(limit))
+    }
+
+    func keys(of tenant: TenantName, after id: String?, limit: Int) -> [KeyRecord]? {
+        guard tenants.contains(tenant) else { return nil }
+        let records = keys.values.filter { record in record.tenant == tenant && (id.map { record.id > $0 } ?? true) }
+        return Array(records.sorted { $0.id < $1.id }.prefix(limit))
+    }
+
     mutating func putAgent(_ definition: AgentDefinition, in scope: Scope, at time: Timestamp) -> AgentRecord {
         let latest = agents[scope]?[definition.name]
         if let latest, latest.definition == definition { return latest }

@@ -1,25 +1,29 @@
-import HoldpointCore
-import HoldpointPorts
+package import HoldpointCore
 
 /// An API key in full, `hp_<id>_<secret>`: shown once, when it is made; the store keeps only a digest of the secret.
-struct APIKey: Sendable {
+package struct APIKey: Sendable, Equatable {
     /// The form, for people.
-    static let form =
+    package static let form =
         "hp_ID_SECRET, with an ID of 1 to 64 letters and digits and a SECRET of 16 to 128 letters, digits, '_' and '-'"
 
     /// The public part.
-    let id: String
+    package let id: String
     /// The part that nobody else may know.
-    let secret: String
+    package let secret: String
 
     /// A random key: 64 bits of id, 256 of secret.
-    init(from entropy: any Entropy) {
-        id = Hexadecimal.encode(entropy.random128().bytes.prefix(8))
+    package init(from entropy: any Entropy) {
+        self.init(id: Hexadecimal.encode(entropy.random128().bytes.prefix(8)), from: entropy)
+    }
+
+    /// The same id with another secret.
+    package init(id: String, from entropy: any Entropy) {
+        self.id = id
         secret = entropy.random128().hexadecimal + entropy.random128().hexadecimal
     }
 
     /// Reads a key; nil if it does not have the form.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: "_", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == "hp" else { return nil }
         guard (1...64).contains(parts[1].utf8.count), parts[1].utf8.allSatisfy(Self.isAlphanumeric) else { return nil }
@@ -31,16 +35,18 @@ struct APIKey: Sendable {
     }
 
     /// The whole key.
-    var text: String { "hp_\(id)_\(secret)" }
+    package var text: String { "hp_\(id)_\(secret)" }
 
     /// What the store keeps of it.
-    func record(
+    package func record(
         tenant: TenantName, project: ProjectName?, scopes: Set<KeyScope>, at time: Timestamp, hasher: any Hasher
     ) -> KeyRecord {
         KeyRecord(
-            id: id, secretDigest: hasher.sha256(Array(secret.utf8)), tenant: tenant, project: project, scopes: scopes,
-            createdAt: time)
+            id: id, secretDigest: digest(hasher), tenant: tenant, project: project, scopes: scopes, createdAt: time)
     }
+
+    /// SHA-256 of the secret.
+    package func digest(_ hasher: any Hasher) -> Digest { hasher.sha256(Array(secret.utf8)) }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
         switch byte {
