@@ -12,11 +12,14 @@ enum ServeCommand {
             details: "On an empty folder it makes tenant dev, project default and one key with every right, which it "
                 + "prints this once. SIGTERM or SIGINT stops it in good order: requests under way get their replies; a "
                 + "second signal ends it at once, which loses nothing either. The log is JSON lines on standard error. "
-                + "It speaks plain HTTP: put a proxy with TLS in front of anything but the loopback address.",
+                + "Without a certificate it speaks plain HTTP: keep that on the loopback address. SIGHUP reads certificate "
+                + "and key again; so does any change of the files.",
             options: Setting.server.filter { $0 != .developmentKey }.map { CommandOption($0) },
             examples: [
                 CommandExample("holdpoint serve", "a server on 127.0.0.1:8080, with its data under ~/.local/state"),
                 CommandExample("holdpoint serve --listen 127.0.0.1:9000 --data /var/lib/holdpoint", "elsewhere"),
+                CommandExample(
+                    "holdpoint serve --listen 0.0.0.0:8443 --tls-certificate chain.pem --tls-key key.pem", "HTTPS"),
                 CommandExample(
                     "HOLDPOINT_DEV_KEY=hp_dev_0123456789abcdef holdpoint serve", "with a key of your choice"),
             ]

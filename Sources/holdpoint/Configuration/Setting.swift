@@ -53,6 +53,9 @@ extension Setting {
     static let listen = Setting(
         "listen", "ADDRESS:PORT", "Where to listen: a numeric address; port 0 takes a free one.",
         standard: "127.0.0.1:8080")
+    static let tlsCertificate = Setting(
+        "tls_certificate", "FILE", "The certificate chain to serve HTTPS with, as PEM; without it: plain HTTP.")
+    static let tlsKey = Setting("tls_key", "FILE", "The certificate's private key, as PEM, not encrypted.")
     static let node = Setting("node", "NAME", "The name of this node.", standard: "the host's name")
     static let developmentKey = Setting(
         "dev_key", "KEY", "The key that is made on an empty data folder, as hp_ID_SECRET.", standard: "random")
@@ -105,7 +108,8 @@ extension Setting {
     static let client = [url, key, project]
     /// The settings of the server.
     static let server = [
-        listen, data, node, developmentKey, drainSeconds, bodyBytes, eventBytes, stateBytes, openRequests,
+        listen, tlsCertificate, tlsKey, data, node, developmentKey, drainSeconds, bodyBytes, eventBytes,
+        stateBytes, openRequests,
         databaseBytes, connections, requestsInFlight, keyRate, keyBurst, allowedOrigins, metricsListen, accessLog,
     ]
     /// Every setting.

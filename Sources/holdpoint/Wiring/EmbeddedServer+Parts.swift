@@ -10,10 +10,16 @@ extension EmbeddedServer {
         ListenAddress.host(configuration.http.address)
     }
 
+    /// Where the server can be reached, once it listens on this port.
+    func url(port: UInt16) -> String { "\(configuration.tls == nil ? "http" : "https")://\(host):\(port)" }
+
     /// The HTTP server with the API as its handler; nothing is opened yet.
-    func makeServer(for api: RESTAPI, on loop: EventLoop) -> HTTPServer {
+    func makeServer(
+        for api: RESTAPI, on loop: EventLoop, credentials: TLSCredentials?
+    ) -> HTTPServer {
         var http = configuration.http
         http.refusal = RESTAPI.refusal
+        http.tls = credentials
         return HTTPServer(loop: loop, configuration: http, handler: fittings.fit(api.handler))
     }
 

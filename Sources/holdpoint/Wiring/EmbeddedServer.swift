@@ -55,14 +55,22 @@ struct EmbeddedServer: Sendable {
             throw CommandFailure(.failed, error.description)
         }
         let engine = Engine(configuration: configuration.engine, ports: fittings.fit(store.ports))
+        let certificate = try configuration.tls.map { files throws(CommandFailure) in
+            try ServedCertificate(files, log: log)
+        }
         let access = try makeAccessLog()
         let api = makeAPI(for: engine, access)
-        let server = makeServer(for: api, on: loop)
+        let server = makeServer(for: api, on: loop, credentials: certificate?.credentials)
+        do throws(EventLoopError) {
+            try certificate?.keepCurrent(on: server)
+        } catch {
+            throw CommandFailure(.failed, error.description)
+        }
         let port = try await listen(server)
         let metrics = try await serveMetrics(of: engine, api, server, on: loop)
         // Only now that the address is ours: a key that was made but could not be shown would be lost.
         let key = try await FirstStart.prepare(store.ports, key: configuration.developmentKey)
-        announce(Address(url: "http://\(host):\(port)", key: key))
+        announce(Address(url: url(port: port), key: key))
         // The engine's work stays on the loop's thread, where its callers are; the store has threads of its own.
         let running = Task(executorPreference: loop.taskExecutor) {
             do throws(EngineFailure) {

@@ -13,6 +13,8 @@ struct ServerConfiguration: Sendable {
     let engine: EngineConfiguration
     /// The HTTP server's address and limits.
     var http: HTTPServerConfiguration
+    /// The certificate and key to serve HTTPS with; nil for plain HTTP.
+    let tls: TLSFiles?
     /// Who may use the API how, and who may watch it.
     let edge: EdgeConfiguration
     /// The store's limits.
@@ -31,18 +33,20 @@ struct ServerConfiguration: Sendable {
         }
         http = try Self.http(settings)
         edge = try EdgeConfiguration(settings)
+        tls = try Self.tls(settings)
         var journal = SQLiteJournalConfiguration(folder: folder, role: .engine)
         let bytes = settings.number(.databaseBytes)
         journal.maximumDatabaseBytes = bytes > 0 ? Int64(bytes) : nil
         self.journal = journal
-        if let text = settings.givenText(.developmentKey) {
-            guard let key = APIKey(text) else {
-                throw CommandFailure(.usage, "HOLDPOINT_DEV_KEY must have the form \(APIKey.form)")
-            }
-            developmentKey = key
-        } else {
-            developmentKey = nil
+        developmentKey = try Self.key(.developmentKey, settings)
+    }
+
+    private static func key(_ setting: Setting, _ settings: Settings) throws(CommandFailure) -> APIKey? {
+        guard let text = settings.givenText(setting) else { return nil }
+        guard let key = APIKey(text) else {
+            throw CommandFailure(.usage, "\(setting.variable) must have the form \(APIKey.form)")
         }
+        return key
     }
 
     private static func engine(_ node: NodeName, _ settings: Settings) -> EngineConfiguration {
@@ -51,6 +55,14 @@ struct ServerConfiguration: Sendable {
         engine.sessionLimits.stateBytes = settings.number(.stateBytes)
         engine.sessionLimits.openRequests = settings.number(.openRequests)
         return engine
+    }
+
+    private static func tls(_ settings: Settings) throws(CommandFailure) -> TLSFiles? {
+        switch (settings.givenText(.tlsCertificate), settings.givenText(.tlsKey)) {
+        case (nil, nil): nil
+        case (let certificate?, let key?): TLSFiles(certificate: certificate, key: key)
+        default: throw CommandFailure(.usage, "--tls-certificate and --tls-key are only of use together")
+        }
     }
 
     private static func http(_ settings: Settings) throws(CommandFailure) -> HTTPServerConfiguration {
