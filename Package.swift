@@ -59,7 +59,7 @@ let package = Package(
         library("SQLiteClient", in: "Clients", uses: ["CSQLite"]),
         library("SodiumClient", in: "Clients", uses: ["CSodium"]),
         library("OpenSSLClient", in: "Clients", uses: ["COpenSSL"]),
-        library("JQClient", in: "Clients", uses: ["CJQ"]),
+        library("JQClient", in: "Clients", uses: ["CJQ", "EventLoop"]),
         library("Allocator", in: "Clients", uses: ["CMimalloc"]),
 
         library(

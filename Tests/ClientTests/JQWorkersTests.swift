@@ -96,6 +96,30 @@ struct JQWorkersTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
+    func `a program that ran away costs nobody else a worker again`() async throws {
+        let mark = "kept-by-this-test"
+        for (remembered, isKept) in [(1, true), (0, false)] {
+            var limits = JQLimits()
+            limits.timeMilliseconds = 100
+            limits.quickWorkers = 1
+            limits.runaways = remembered
+            let workers = try JQWorkers(JQLaunch(path: Self.launch.path, arguments: [mark]), limits: limits)
+            defer { workers.stop() }
+            let runaway = Self.request("def f: f; f")
+            #expect(try await workers.replies(to: [runaway]) == [.outOfTime(milliseconds: 100)])
+            _ = try await workers.replies(to: [Self.request(".")])
+            let before = Set(Self.processes(with: mark))
+            let replies = try await workers.replies(to: [Self.request("1"), runaway, Self.request("2")])
+            #expect(replies == [Self.value("1"), .outOfTime(milliseconds: 100), Self.value("2")])
+            _ = try await workers.replies(to: [Self.request(".")])
+            // The slow worker is replaced each time, the quick one only for what nobody remembers.
+            #expect(before.intersection(Self.processes(with: mark)).isEmpty != isKept)
+            workers.stop()
+            await Self.waitForEnd(of: mark)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
     func `a worker has no environment, no files and no other descriptors`() async throws {
         setenv("HOLDPOINT_TEST_SECRET", "secret", 1)
         defer { unsetenv("HOLDPOINT_TEST_SECRET") }
@@ -136,9 +160,15 @@ struct JQWorkersTests {
 
     @Test(.timeLimit(.minutes(1)))
     func `more programs than a worker keeps are compiled anew`() async throws {
+        try await checkAnew { $0.programs = 3 }
+        try await checkAnew { $0.programBytes = 50 }
+        try await checkAnew { $0.programBytes = 1 }
+    }
+
+    private func checkAnew(_ change: (inout JQLimits) -> Void) async throws {
         let workers = try Self.workers {
-            $0.programs = 3
             $0.quickWorkers = 1
+            change(&$0)
         }
         defer { workers.stop() }
         for round in 0..<3 {
@@ -178,9 +208,13 @@ struct JQWorkersTests {
         _ = try await workers.replies(to: [Self.request(".")])
         #expect(!Self.processes(with: mark).isEmpty)
         workers.stop()
-        let deadline = ContinuousClock.now + .seconds(20)
-        while !Self.processes(with: mark).isEmpty, ContinuousClock.now < deadline { await Task.yield() }
+        await Self.waitForEnd(of: mark)
         #expect(Self.processes(with: mark).isEmpty)
+    }
+
+    private static func waitForEnd(of mark: String) async {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while !processes(with: mark).isEmpty, ContinuousClock.now < deadline { await Task.yield() }
     }
 
     /// The processes that were started with that argument.

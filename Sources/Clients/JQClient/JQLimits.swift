@@ -14,12 +14,16 @@ package struct JQLimits: Sendable, Equatable {
     package var outputBytes = 1 << 20
     /// The longest exchange, in bytes: of all requests together, and of all values together.
     package var exchangeBytes = 16 << 20
-    /// Compiled programs that a worker keeps; when there are more it begins anew.
-    package var programs = 64
+    /// Compiled programs, of about 3 KB each, that a worker keeps; when there are more it begins anew.
+    package var programs = 512
+    /// The length of their texts together, in bytes; when it is more the worker begins anew.
+    package var programBytes = 512 << 10
     /// Exchanges that may wait for a worker; more are refused.
     package var waitingExchanges = 4_096
     /// Expressions that may wait for their turn to be taken one by one; more are refused.
     package var waitingSlow = 64
+    /// Programs that are remembered for having run away, and go to the slow worker at once.
+    package var runaways = 256
     /// Workers for expressions that take no longer than the patience; one more takes those that do.
     package var quickWorkers = 2
     /// How long a new worker may take until it is ready, by the clock, in milliseconds.

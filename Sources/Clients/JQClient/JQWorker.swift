@@ -15,10 +15,14 @@ package enum JQWorker {
             return 1
         }
         var replied = JQFrameWriter().finished()
-        var programs: [String: Result<JQProgram, JQError>] = [:]
+        var programs = JQProgramCache(bound: JQCacheBound(programs: setup.programs, bytes: setup.programBytes)) {
+            source in
+            Result { () throws(JQError) in
+                try JQProgram(source: source, outOfMemory: { _ in _exit(JQWorker.outOfMemory) })
+            }
+        }
         while send(replied) {
             guard let frame = receive(atMost: setup.exchangeBytes) else { return 0 }
-            guard JQSystem.limitProcessorTime(seconds: setup.orphanSeconds) else { return 1 }
             guard let replies = answer(frame, setup, &programs) else { return 1 }
             replied = replies
         }
@@ -26,14 +30,16 @@ package enum JQWorker {
     }
 
     private static func answer(
-        _ frame: [UInt8], _ setup: Setup, _ programs: inout [String: Result<JQProgram, JQError>]
+        _ frame: [UInt8], _ setup: Setup, _ programs: inout JQProgramCache
     ) -> [UInt8]? {
         frame.withUnsafeBytes { bytes in
             var reader = JQFrameReader(bytes)
             var writer = JQFrameWriter()
             while let kind = reader.byte() {
-                guard let source = reader.text() else { return nil }
-                let program = program(String(decoding: source, as: UTF8.self), setup.programs, &programs)
+                guard let source = reader.text(), JQSystem.limitProcessorTime(seconds: setup.orphanSeconds) else {
+                    return nil
+                }
+                let program = programs.program(String(decoding: source, as: UTF8.self))
                 var reply = JQReply.value([])
                 do throws(JQError) {
                     let program = try program.get()
@@ -50,19 +56,6 @@ package enum JQWorker {
             }
             return writer.finished()
         }
-    }
-
-    /// The program from the cache, which the other end keeps count of: when it is full it is emptied.
-    private static func program(
-        _ source: String, _ capacity: Int, _ programs: inout [String: Result<JQProgram, JQError>]
-    ) -> Result<JQProgram, JQError> {
-        if let program = programs[source] { return program }
-        if programs.count >= capacity { programs.removeAll() }
-        let program = Result { () throws(JQError) in
-            try JQProgram(source: source, outOfMemory: { _ in _exit(JQWorker.outOfMemory) })
-        }
-        programs[source] = program
-        return program
     }
 
     private static func receive(atMost limit: Int) -> [UInt8]? {
@@ -103,12 +96,13 @@ package enum JQWorker {
 
     /// What a worker is told when it starts.
     struct Setup {
-        static let size = 20
+        static let size = 24
 
         let memoryBytes: Int
         let outputBytes: Int
         let exchangeBytes: Int
         let programs: Int
+        let programBytes: Int
         let orphanSeconds: Int
 
         init(_ limits: JQLimits) {
@@ -116,25 +110,28 @@ package enum JQWorker {
             outputBytes = limits.outputBytes
             exchangeBytes = limits.exchangeBytes
             programs = limits.programs
+            programBytes = limits.programBytes
             orphanSeconds = limits.orphanSeconds
         }
 
         init?(_ bytes: [UInt8]) {
             let numbers = bytes.withUnsafeBytes { bytes in
                 var reader = JQFrameReader(bytes)
-                return (0..<5).compactMap { _ in reader.number().map(Int.init) }
+                return (0..<6).compactMap { _ in reader.number().map(Int.init) }
             }
-            guard numbers.count == 5 else { return nil }
+            guard numbers.count == 6 else { return nil }
             memoryBytes = numbers[0] << 10
             outputBytes = numbers[1]
             exchangeBytes = numbers[2]
             programs = numbers[3]
-            orphanSeconds = numbers[4]
+            programBytes = numbers[4]
+            orphanSeconds = numbers[5]
         }
 
         var frame: [UInt8] {
             var writer = JQFrameWriter()
-            for number in [memoryBytes >> 10, outputBytes, exchangeBytes, programs, orphanSeconds] {
+            let numbers = [memoryBytes >> 10, outputBytes, exchangeBytes, programs, programBytes, orphanSeconds]
+            for number in numbers {
                 writer.append(UInt32(clamping: number))
             }
             return writer.finished()

@@ -15,10 +15,12 @@ struct JQWorkerProcess: ~Copyable {
     private let socket: Int32
     /// What it has compiled; the same as in its own cache, since both follow the same rule.
     private var programs: Set<String> = []
+    private var bound: JQCacheBound
 
-    private init(_ process: pid_t, _ socket: Int32) {
+    private init(_ process: pid_t, _ socket: Int32, _ limits: JQLimits) {
         self.process = process
         self.socket = socket
+        bound = JQCacheBound(programs: limits.programs, bytes: limits.programBytes)
     }
 
     /// Starts a process without environment, with nothing open but the socket, and tells it its limits.
@@ -35,7 +37,7 @@ struct JQWorkerProcess: ~Copyable {
             close(ends[0])
             throw error
         }
-        let worker = JQWorkerProcess(process, ends[0])
+        let worker = JQWorkerProcess(process, ends[0], limits)
         guard worker.isReady(limits) else {
             _ = worker.kill()
             throw .notReady
@@ -62,7 +64,7 @@ struct JQWorkerProcess: ~Copyable {
     ) throws(Failure) -> [JQReply] {
         var compiled = 0
         for request in requests where !programs.contains(request.source) {
-            if programs.count >= limits.programs { programs.removeAll(keepingCapacity: true) }
+            if bound.mustDropOthers(for: request.source) { programs.removeAll(keepingCapacity: true) }
             programs.insert(request.source)
             compiled += 1
         }

@@ -1,3 +1,5 @@
+import EventLoop
+
 /// Evaluates jq programs in processes that can be killed, so that a program that runs away harms nothing but itself.
 ///
 /// Exchanges that take longer than `JQLimits.patienceMilliseconds`, or break their worker, are taken apart: their
@@ -11,6 +13,8 @@ package final class JQWorkers: Sendable {
     package let limits: JQLimits
     private let quick: JQJobQueue
     private let slow: JQJobQueue
+    /// Programs that once broke their worker, or took all their time: others shall not lose a worker to them again.
+    private let runaways = Locked<Set<String>>([])
 
     /// Starts the threads; each starts its process with the first exchange that it gets, and replaces it at once.
     package init(_ launch: JQLaunch, limits: JQLimits = JQLimits()) throws(JQWorkersError) {
@@ -39,13 +43,26 @@ package final class JQWorkers: Sendable {
 
     /// The replies to the requests, in order, in one exchange if nothing goes wrong.
     package func replies(to requests: [JQRequest]) async throws(JQWorkersError) -> [JQReply] {
+        let runaways = runaways.withLock { $0 }
+        var quickReplies = try await quickReplies(to: requests.filter { !runaways.contains($0.source) })[...]
+        var replies: [JQReply] = []
+        replies.reserveCapacity(requests.count)
+        for request in requests {
+            if runaways.contains(request.source) {
+                replies.append(try await slowReply(to: request))
+            } else if let reply = quickReplies.popFirst() {
+                replies.append(reply)
+            }
+        }
+        return replies
+    }
+
+    private func quickReplies(to requests: [JQRequest]) async throws(JQWorkersError) -> [JQReply] {
         var replies: [JQReply] = []
         for part in Self.parts(of: requests, atMost: limits.exchangeBytes) {
             switch await outcome(of: part, on: quick, lane: nil) {
             case .success(let part): replies += part
             case .failure(.unavailable(let error)): throw error
-            case .failure(.outOfMemory) where part.count == 1: replies.append(.outOfMemory(bytes: limits.memoryBytes))
-            case .failure(.crashed) where part.count == 1: replies.append(.crashed)
             case .failure: for request in part { replies.append(try await slowReply(to: request)) }
             }
         }
@@ -81,14 +98,22 @@ package final class JQWorkers: Sendable {
         }
     }
 
+    /// Takes one request by itself, and remembers its program if it cannot be taken otherwise.
     private func slowReply(to request: JQRequest) async throws(JQWorkersError) -> JQReply {
+        let reply: JQReply
         switch await outcome(of: [request], on: slow, lane: nil) {
         case .success(let replies): return replies.first ?? .crashed
         case .failure(.unavailable(let error)): throw error
-        case .failure(.late): return .outOfTime(milliseconds: limits.timeMilliseconds)
-        case .failure(.outOfMemory): return .outOfMemory(bytes: limits.memoryBytes)
-        case .failure(.crashed): return .crashed
+        case .failure(.late): reply = .outOfTime(milliseconds: limits.timeMilliseconds)
+        case .failure(.outOfMemory): reply = .outOfMemory(bytes: limits.memoryBytes)
+        case .failure(.crashed): reply = .crashed
         }
+        let capacity = limits.runaways
+        runaways.withLock { runaways in
+            if runaways.count >= capacity { runaways.removeAll() }
+            if capacity > 0 { runaways.insert(request.source) }
+        }
+        return reply
     }
 
     /// The requests in as few exchanges as the limit allows; one that is too long by itself stays alone.
