@@ -8,7 +8,9 @@ import RESTAPI
 import Testing
 
 /// Event streams, over a real socket.
-@Suite(.timeLimit(.minutes(1)))
+///
+/// One after the other: the HTTP client blocks a thread of the pool, and a stream needs one to be opened.
+@Suite(.serialized, .timeLimit(.minutes(1)))
 struct RESTStreamTests {
     @Test func `a session's stream is its log, and ends after the session does`() async throws {
         try await RESTServerFixture.run { fixture in

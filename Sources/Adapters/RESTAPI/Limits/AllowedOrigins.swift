@@ -32,7 +32,7 @@ package struct AllowedOrigins: Sendable, Equatable {
             throw InvalidOrigin(
                 description: text == "*"
                     ? "'*' is no origin: name each page's own"
-                    : "an origin must be http://HOST or https://HOST in lower case, with :PORT unless it is the usual one"
+                    : "an origin must be http://HOST or https://HOST in lower case, with :PORT if it is not the usual"
             )
         }
         origins = Set(texts)

@@ -12,7 +12,8 @@ enum SessionCommandRoutes {
             "requests", .sessionsWrite, "Puts a question to a human.", body: .required, form: .requestDraft,
             answers: .request, openRequest),
         route(
-            "complete", .sessionsWrite, "Ends a session with its output.", body: .required, form: .completion, complete),
+            "complete", .sessionsWrite, "Ends a session with its output.", body: .required, form: .completion,
+            complete),
         route(
             "fail", .sessionsWrite, "Ends a session with a problem document.", body: .required, form: .failure, fail),
         route("cancel", .sessionsWrite, "Ends a session from outside.", cancel),
