@@ -48,7 +48,7 @@ struct RESTAccessTests {
     }
 
     /// Every route that is about a project's things.
-    private static let guarded = Route.all.filter { !$0.scopes.isEmpty }
+    private static let guarded = Route.all.filter { !$0.scopes.isEmpty && !$0.isAdministrative }
 
     @Test(arguments: guarded.map(\.template).indices)
     func `I5: another tenant's key finds nothing on any route, in a project of the same name`(
@@ -141,7 +141,7 @@ struct RESTAccessTests {
     }
 
     @Test func `every route is documented by one sentence and found under its own path`() async throws {
-        #expect(Route.all.count == 27)
+        #expect(Route.all.count == 36)
         for route in Route.all { #expect(route.summary.hasSuffix(".")) }
         #expect(Set(Route.all.map { "\($0.method) \($0.template)" }).count == Route.all.count)
     }

@@ -96,7 +96,7 @@ struct RESTDescriptionTests {
         #expect(mismatches.contains { $0.contains("a body was taken") })
     }
 
-    @Test(arguments: Route.all.indices)
+    @Test(arguments: Route.all.indices.filter { !Route.all[$0].isAdministrative })
     func `each route's sample is answered as described`(index: Int) async throws {
         let route = Route.all[index]
         let fixture = try RESTFixture()

@@ -54,7 +54,7 @@ final class RESTScriptedGateway: SessionGateway {
     var state: Script { script.withLock { $0 } }
     var calls: [Call] { state.calls }
 
-    private func note(
+    func note(
         _ name: String, _ scope: Scope, _ options: CommandOptions? = nil, detail: String = ""
     ) throws(GatewayError) {
         let call = Call(name: name, scope: scope, options: options, detail: detail)

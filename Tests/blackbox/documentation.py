@@ -95,7 +95,7 @@ def settings(binary):
     rows = ["| option and key | variable | default | what |", "|---|---|---|---|"]
     for name, variable, text in help_rows(binary, "configuration"):
         what, _, default = text.partition(" Default: ")
-        option = "" if name == "dev_key" else f"`--{name.replace('_', '-')}`, "
+        option = "" if name in ("dev_key", "operator_key") else f"`--{name.replace('_', '-')}`, "
         key = "" if name == "config" else f"`{name}`"
         rows.append(f"| {(option + key).removesuffix(', ')} | `{variable}` | {default.removesuffix('.')} | {what} |")
     return rows

@@ -25,7 +25,7 @@ struct Edge: Sendable {
         _ request: HTTPRequest, _ route: Route, _ parameters: [String], _ client: RESTClient,
         noting visit: inout Visit
     ) async throws -> Call {
-        let caller = try await caller(of: request)
+        let caller = try await caller(of: try token(of: request))
         visit.record.caller = caller
         try takeToken(of: caller, noting: &visit)
         let scope = try await scope(of: caller, route, parameters)
@@ -39,7 +39,7 @@ struct Edge: Sendable {
             body: try BodyReader.value(of: request, route.body, configuration), client: client)
     }
 
-    private func takeToken(of caller: Caller, noting visit: inout Visit) throws(Problem) {
+    func takeToken(of caller: Caller, noting visit: inout Visit) throws(Problem) {
         guard let limiter else { return }
         let (seconds, attoseconds) = beginning.duration(to: .now).components
         let verdict = limiter.take(caller.principal.text, at: seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
@@ -49,16 +49,19 @@ struct Edge: Sendable {
         }
     }
 
-    private func caller(of request: HTTPRequest) async throws -> Caller {
+    /// The bearer token of a request.
+    func token(of request: HTTPRequest) throws(Problem) -> String {
         let fields = request.headers.values("Authorization")
         guard !fields.isEmpty else {
             throw Problem.unauthenticated("a key is needed: Authorization: Bearer hp_…", challenge: "Bearer")
         }
-        guard fields.count == 1, let token = BearerToken.text(of: fields[0]),
-            let caller = try await gateway.authenticate(token)
-        else {
-            throw Problem.unauthenticated("the key is not valid", challenge: "Bearer error=\"invalid_token\"")
-        }
+        guard fields.count == 1, let token = BearerToken.text(of: fields[0]) else { throw .invalidKey }
+        return token
+    }
+
+    /// The holder of a key.
+    func caller(of token: String) async throws -> Caller {
+        guard let caller = try await gateway.authenticate(token) else { throw Problem.invalidKey }
         return caller
     }
 

@@ -96,6 +96,8 @@ package struct RESTAPI: Sendable {
             case .keyHolder(let handle):
                 let call = try await edge.call(request, route, parameters, client, noting: &visit)
                 return try await handle(call, loop)
+            case .administrator(let handle):
+                return try await handle(try await edge.adminCall(request, route, parameters, noting: &visit), loop)
             }
         }
     }

@@ -43,6 +43,8 @@ package struct EnginePorts: Sendable {
 package struct EngineConfiguration: Sendable {
     /// The node's name.
     package var node: NodeName
+    /// The operator's own key, which opens the administration of every tenant; nil if there is none.
+    package var operatorKey: OperatorKey?
     /// Limits of one session.
     package var sessionLimits = SessionLimits.standard
     /// When states are written as snapshots.

@@ -14,7 +14,7 @@ enum ServeCommand {
                 + "second signal ends it at once, which loses nothing either. The log is JSON lines on standard error. "
                 + "Without a certificate it speaks plain HTTP: keep that on the loopback address. SIGHUP reads certificate "
                 + "and key again; so does any change of the files.",
-            options: Setting.server.filter { $0 != .developmentKey }.map { CommandOption($0) },
+            options: Setting.server.filter { $0 != .developmentKey && $0 != .operatorKey }.map { CommandOption($0) },
             examples: [
                 CommandExample("holdpoint serve", "a server on 127.0.0.1:8080, with its data under ~/.local/state"),
                 CommandExample("holdpoint serve --listen 127.0.0.1:9000 --data /var/lib/holdpoint", "elsewhere"),

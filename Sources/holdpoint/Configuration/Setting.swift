@@ -74,6 +74,8 @@ extension Setting {
     static let accessLog = Setting(
         "access_log", "on|off", "Whether each request leaves a line in the log.", standard: "off",
         form: .oneOf(["on", "off"]))
+    static let operatorKey = Setting(
+        "operator_key", "KEY", "The key that administers every tenant, as hp_ID_SECRET.", standard: "none")
     static let drainSeconds = Setting(
         "drain_seconds", "N", "How long a stop waits for replies and streams.", standard: "10",
         form: .number(1...3_600))
@@ -108,7 +110,7 @@ extension Setting {
     static let client = [url, key, project]
     /// The settings of the server.
     static let server = [
-        listen, tlsCertificate, tlsKey, data, node, developmentKey, drainSeconds, bodyBytes, eventBytes,
+        listen, tlsCertificate, tlsKey, data, node, developmentKey, operatorKey, drainSeconds, bodyBytes, eventBytes,
         stateBytes, openRequests,
         databaseBytes, connections, requestsInFlight, keyRate, keyBurst, allowedOrigins, metricsListen, accessLog,
     ]

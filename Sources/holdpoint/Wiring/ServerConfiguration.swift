@@ -4,13 +4,14 @@ import HoldpointCore
 import HoldpointEngine
 import HoldpointPorts
 import SQLiteJournal
+import SealedSecrets
 
 /// What a server is told at its start.
 struct ServerConfiguration: Sendable {
     /// The data folder.
     let folder: String
     /// The engine's limits and intervals.
-    let engine: EngineConfiguration
+    private(set) var engine: EngineConfiguration
     /// The HTTP server's address and limits.
     var http: HTTPServerConfiguration
     /// The certificate and key to serve HTTPS with; nil for plain HTTP.
@@ -31,6 +32,7 @@ struct ServerConfiguration: Sendable {
         } catch {
             throw CommandFailure(.usage, "--node: \(error)")
         }
+        engine.operatorKey = try Self.key(.operatorKey, settings).map { OperatorKey($0, hasher: SHA256Hasher()) }
         http = try Self.http(settings)
         edge = try EdgeConfiguration(settings)
         tls = try Self.tls(settings)

@@ -21,6 +21,13 @@ enum Component: String, Sendable, CaseIterable {
     case problem = "Problem"
     case violation = "Violation"
     case winner = "Winner"
+    case tenant = "Tenant"
+    case tenantPage = "TenantPage"
+    case project = "Project"
+    case projectPage = "ProjectPage"
+    case key = "Key"
+    case keyPage = "KeyPage"
+    case issuedKey = "IssuedKey"
     case health = "Health"
     case readiness = "Readiness"
     // What is asked.
@@ -35,6 +42,9 @@ enum Component: String, Sendable, CaseIterable {
     case answer = "Answer"
     case namedAnswer = "NamedAnswer"
     case nothing = "Nothing"
+    case projectCreation = "ProjectCreation"
+    case keyCreation = "KeyCreation"
+    case keyRotation = "KeyRotation"
 
     /// What it describes.
     var schema: Schema {
@@ -57,6 +67,13 @@ enum Component: String, Sendable, CaseIterable {
         case .problem: Self.problemForm
         case .violation: .object([("pointer", .text()), ("detail", .text())])
         case .winner: .object([("responded_by", Schema.text().orNull), ("responded_at", .time)])
+        case .tenant: Self.tenantForm
+        case .tenantPage: Self.page(of: .tenant)
+        case .project: Self.projectForm
+        case .projectPage: Self.page(of: .project)
+        case .key: Self.keyForm
+        case .keyPage: Self.page(of: .key)
+        case .issuedKey: Self.issuedKeyForm
         case .health: .object([("status", .constant("ok"))])
         case .readiness: .object([("status", .choice(of: ["ready", "unready"])), ("parts", .map(of: .text()))])
         case .agentDefinition: Self.agentDefinitionForm
@@ -71,6 +88,9 @@ enum Component: String, Sendable, CaseIterable {
         case .namedAnswer:
             .object([("request", .text()), ("response", .anyObject)], optional: [("comment", Self.words)])
         case .nothing: .object([])
+        case .projectCreation: Self.projectCreationForm
+        case .keyCreation: Self.keyCreationForm
+        case .keyRotation: Self.keyRotationForm
         }
     }
 

@@ -55,6 +55,11 @@ package struct ReplyForm: Sendable, Equatable {
         ReplyForm(200, "As asked.", ("application/json", schema), headers: headers)
     }
 
+    /// 201 with what was made.
+    static func created(_ component: Component) -> ReplyForm {
+        ReplyForm(201, "Made.", ("application/json", .reference(component)))
+    }
+
     /// 200 with a document for which the caller may have chosen to wait.
     static func waited(_ component: Component) -> ReplyForm { ok(component, headers: [.preferenceApplied]) }
 

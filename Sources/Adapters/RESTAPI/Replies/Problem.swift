@@ -114,6 +114,9 @@ extension Problem {
         return problem
     }
 
+    /// A key that is none.
+    static let invalidKey = unauthenticated("the key is not valid", challenge: "Bearer error=\"invalid_token\"")
+
     /// A key that may do other things only.
     static func scopeMissing(_ scopes: [KeyScope]) -> Problem {
         let names = scopes.map(\.rawValue)

@@ -8,6 +8,8 @@ package struct Route: Sendable {
     typealias OpenHandling = @Sendable (Edge, isolated (any Actor)?) async -> HTTPReply
     /// What answers the holder of a key, isolated to the server's loop.
     typealias Handling = @Sendable (Call, isolated (any Actor)?) async throws -> HTTPReply
+    /// What answers an administrator, isolated to the server's loop.
+    typealias AdminHandling = @Sendable (AdminCall, isolated (any Actor)?) async throws -> HTTPReply
 
     /// How it is answered.
     enum Handler: Sendable {
@@ -15,6 +17,8 @@ package struct Route: Sendable {
         case anyone(OpenHandling)
         /// The holder of a key that has one of `scopes` may call it.
         case keyHolder(Handling)
+        /// The operator may call it, and the holder of a tenant's key that has one of `scopes`.
+        case administrator(AdminHandling)
     }
 
     /// The method; a `GET` that is no stream answers `HEAD` too.
@@ -67,6 +71,32 @@ package struct Route: Sendable {
         parameterNames = Self.parameterNames(of: template)
     }
 
+    /// A route about tenants, projects or keys.
+    init(
+        administration method: HTTPMethod, _ template: String, _ summary: String, body: BodyRule = .none,
+        form: Component? = nil, query: [QueryParameter] = [], replies: [ReplyForm], refusals: [Int] = [],
+        _ handle: @escaping AdminHandling
+    ) {
+        self.method = method
+        self.template = template
+        scopes = [.operate]
+        description = RouteDescription(
+            summary, body: form, query: query, replies: replies,
+            refusals: refusals + (template.contains("{") ? [404] : []))
+        self.body = body
+        self.query = query.map(\.name)
+        preferences = []
+        takesIdempotencyKey = false
+        isStream = false
+        violationBase = nil
+        handler = .administrator(handle)
+        isOfProject = false
+        parameterNames = Self.parameterNames(of: template)
+    }
+
+    /// Whether it is about tenants, projects or keys.
+    package var isAdministrative: Bool { if case .administrator = handler { true } else { false } }
+
     /// A route that needs no key.
     init(open template: String, _ summary: String, replies: [ReplyForm], _ handle: @escaping OpenHandling) {
         method = .get
@@ -97,5 +127,5 @@ package struct Route: Sendable {
     /// Every route, in the order of the documentation.
     package static let all: [Route] =
         AgentRoutes.all + SessionRoutes.all + SessionCommandRoutes.all + RequestRoutes.all + StreamRoutes.all
-        + CommandRoutes.all + OperationRoutes.all
+        + CommandRoutes.all + AdminRoutes.all + OperationRoutes.all
 }
