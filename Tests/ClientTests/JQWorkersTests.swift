@@ -51,7 +51,7 @@ struct JQWorkersTests {
         _ = try await workers.replies(to: [Self.request(".")])
         let started = ContinuousClock.now
         let replies = try await workers.replies(to: [Self.request("1"), Self.request(text), Self.request("2")])
-        #expect(ContinuousClock.now - started < .seconds(10))
+        #expect(ContinuousClock.now - started < .seconds(30))
         #expect(replies.first == Self.value("1") && replies.last == Self.value("2"))
         switch replies[1] {
         case .outOfTime(200), .outOfMemory(67_108_864), .crashed: break

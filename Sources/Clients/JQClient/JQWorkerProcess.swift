@@ -96,7 +96,8 @@ struct JQWorkerProcess: ~Copyable {
                 close(socket)
                 return status
             }
-            sched_yield()
+            // Nothing tells when it ends: look again in a millisecond.
+            poll(nil, 0, 1)
         }
         return kill()
     }
