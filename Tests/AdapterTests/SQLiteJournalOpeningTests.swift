@@ -42,6 +42,31 @@ struct SQLiteJournalOpeningTests {
         _ = try folder.open()
     }
 
+    @Test func `a file without rotations is brought up to date, and its keys stay`() async throws {
+        let folder = try JournalFolder()
+        let tenant = try TenantName("acme")
+        let digest = Digest(first: Identifier128(high: 1, low: 2), second: Identifier128(high: 3, low: 4))
+        let key = KeyRecord(
+            id: "k", secretDigest: digest, tenant: tenant, project: nil, scopes: [.operate],
+            createdAt: Timestamp(milliseconds: 5))
+        let first = try folder.open()
+        #expect(try await first.createTenant(tenant))
+        #expect(try await first.createKey(key))
+        await first.close()
+        // The format before: without what the second step adds.
+        for column in ["replaced", "replaced_until", "rotated", "revoked"] {
+            try change(folder.database, "ALTER TABLE keys DROP COLUMN \(column)")
+        }
+        try change(folder.database, "DROP INDEX keys_tenant")
+        try change(folder.database, "PRAGMA user_version=1")
+        let second = try folder.open()
+        #expect(try await second.key("k") == key)
+        let changed = try await second.changeKey("k", of: tenant, .revoke(at: Timestamp(milliseconds: 6)))
+        let revoked = try #require(changed)
+        #expect(revoked.revokedAt == Timestamp(milliseconds: 6))
+        #expect(try await second.keys(of: tenant, after: nil, limit: 9) == [revoked])
+    }
+
     @Test func `a tool that only looks makes nothing`() throws {
         let folder = try JournalFolder()
         let error = #expect(throws: JournalUnusable.self) { try folder.open(.inspector) }

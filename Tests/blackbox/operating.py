@@ -17,6 +17,7 @@ import shutil
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -486,9 +487,9 @@ class Checks:
         feed.wait()
         expect(types == ["hitl_requested", "session_completed"], types)
         expect([item["id"] for item in cli(0, "sessions", "--status", "completed")["items"]] == ["c-1"], "not listed")
-        self.administer(cli)
+        self.administer(cli, server.api)
 
-    def administer(self, cli):
+    def administer(self, cli, api):
         """Tenants, projects and keys beside the running server, which honours them at once."""
         at = ["--data", self.data]
         cli(0, "tenant", "create", "acme", *at)
@@ -501,7 +502,83 @@ class Checks:
         cli(3, "sessions", "--project", "default", key=made["key"])
         cli(4, "start", "a", "--project", "billing", key=made["key"])
         cli(2, "key", "create", "--tenant", "acme", "--scopes", "everything", *at)
+        self.administer_keys(cli, api, made["id"], made["key"], at)
         expect(cli(0, "version")["version"], "no version")
+
+    def administer_keys(self, cli, api, name, key, at):
+        """A key is listed, rotated with a grace, and revoked; the server follows."""
+        def opens(key):
+            until = time.monotonic() + 1.5  # what the server has read is believed for a second
+            while time.monotonic() < until:
+                if api("GET", "/v1/projects/billing/sessions", Authorization=f"Bearer {key}")[0] == 401:
+                    return False
+                time.sleep(0.1)
+            return True
+
+        expect([item["id"] for item in cli(0, "key", "list", "--tenant", "acme", *at)["items"]] == [name], "not listed")
+        cli(3, "key", "list", "--tenant", "nobody", *at)
+        cli(2, "key", "rotate", name, "--grace", "-1", *at)
+        cli(3, "key", "rotate", "nothing", *at)
+        rotated = cli(0, "key", "rotate", name, "--grace", "600", *at)
+        expect(rotated["id"] == name and rotated["key"] != key and opens(key), f"no grace: {rotated}")
+        newer = cli(0, "key", "rotate", name, "--grace", "0", *at)["key"]
+        expect(not opens(rotated["key"]) and opens(newer), "the grace does not end")
+        cli(0, "key", "revoke", name, *at)
+        expect(not opens(newer), "a revoked key opens")
+        cli(4, "key", "rotate", name, *at)
+        expect(cli(0, "key", "revoke", name, *at)["revoked_at"], "not revoked")
+
+    def check_certificate(self):
+        """HTTPS is served, SIGHUP shows the new certificate, a pair that does not fit changes nothing"""
+        chain, secret = self.folder / "chain.pem", self.folder / "key.pem"
+
+        def make():
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                 "-subj", "/CN=holdpoint", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2", "-keyout", secret,
+                 "-out", chain], check=True, capture_output=True)
+            return ssl.PEM_cert_to_DER_cert(chain.read_text())
+
+        def shown():
+            return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", server.port)))
+
+        def log_has(event, count=1):
+            until = time.monotonic() + PATIENCE_SECONDS
+            while server.log().count(f'"event":"{event}"') < count:
+                expect(time.monotonic() < until, f"no {event}: {server.log()}")
+                time.sleep(0.02)
+
+        options = ["--tls-certificate", chain, "--tls-key", secret]
+        self.refused(2, "only of use together", *options[:2])
+        self.refused(2, "No such file", *options)
+        first = make()
+        server = Server(self.binary, self.data, *options)
+        try:
+            log_has("listening")
+            trusting = ssl.create_default_context(cafile=chain)
+            old = http.client.HTTPSConnection("127.0.0.1", server.port, context=trusting, timeout=PATIENCE_SECONDS)
+
+            def old_answers():
+                old.request("GET", "/healthz")
+                reply = old.getresponse()
+                return reply.status == 200 and reply.read() != b""
+
+            expect(old_answers() and shown() == first, "no HTTPS")
+            expect(server.api("GET", "/healthz")[0] == 400, "plain HTTP is not refused")
+            second = make()
+            server.process.send_signal(signal.SIGHUP)
+            log_has("certificate_renewed")
+            expect(shown() == second != first and old_answers(), "not the new certificate")
+            secret.write_text("nonsense")
+            server.process.send_signal(signal.SIGHUP)
+            log_has("certificate_refused")
+            expect(shown() == second and old_answers(), "the old certificate did not stay")
+            third = make()
+            log_has("certificate_renewed", 2)
+            expect(shown() == third, "a change of the files was not seen")
+            expect(server.stop() == 0, "no good end")
+        finally:
+            server.stop(signal.SIGKILL)
 
     def check_help(self):
         """help teaches every command, and the tables of exit codes and settings are there"""

@@ -35,9 +35,13 @@ struct EmbeddedServer: Sendable {
         } catch {
             throw CommandFailure(.failed, error.description)
         }
+        // Before the folder is touched: a start that is refused changes nothing.
+        let certificate = try configuration.tls.map { files throws(CommandFailure) in
+            try ServedCertificate(files, log: log)
+        }
         let store = try await EmbeddedStore(configuration, on: loop)
         do throws(CommandFailure) {
-            try await serve(store, on: loop, announce)
+            try await serve(store, certificate, on: loop, announce)
             await store.journal.close()
         } catch {
             await store.journal.close()
@@ -46,7 +50,8 @@ struct EmbeddedServer: Sendable {
     }
 
     private func serve(
-        _ store: EmbeddedStore, on loop: EventLoop, _ announce: @Sendable (Address) -> Void
+        _ store: EmbeddedStore, _ certificate: ServedCertificate?, on loop: EventLoop,
+        _ announce: @Sendable (Address) -> Void
     ) async throws(CommandFailure) {
         let stops: StopRequests
         do throws(EventLoopError) {
@@ -55,9 +60,6 @@ struct EmbeddedServer: Sendable {
             throw CommandFailure(.failed, error.description)
         }
         let engine = Engine(configuration: configuration.engine, ports: fittings.fit(store.ports))
-        let certificate = try configuration.tls.map { files throws(CommandFailure) in
-            try ServedCertificate(files, log: log)
-        }
         let access = try makeAccessLog()
         let api = makeAPI(for: engine, access)
         let server = makeServer(for: api, on: loop, credentials: certificate?.credentials)
