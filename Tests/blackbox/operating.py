@@ -476,7 +476,9 @@ class Checks:
             env=environment(HOLDPOINT_URL=url, HOLDPOINT_KEY=KEY))
         first = json.loads(follower.stdout.readline())
         server.api("POST", f"{BASE}/sessions/c-1/complete", {"output": {"done": True}})
-        events = [first, *map(json.loads, follower.communicate(timeout=PATIENCE_SECONDS)[0].splitlines())]
+        # Not communicate(): it would pass over what the first line has brought along into the buffer.
+        events = [first, *map(json.loads, follower.stdout.read().splitlines())]
+        follower.wait(PATIENCE_SECONDS)
         expect([event["seq"] for event in events] == [1, 2, 3, 4] and follower.returncode == 0, events)
         self.run("tail", "c-1", HOLDPOINT_URL=url, HOLDPOINT_KEY=KEY)
         feed = subprocess.Popen(
