@@ -12,8 +12,8 @@ enum ServeCommand {
             details: "On an empty folder it makes tenant dev, project default and one key with every right, which it "
                 + "prints this once. SIGTERM or SIGINT stops it in good order: requests under way get their replies; a "
                 + "second signal ends it at once, which loses nothing either. The log is JSON lines on standard error. "
-                + "Without a certificate it speaks plain HTTP: keep that on the loopback address. SIGHUP reads certificate "
-                + "and key again; so does any change of the files.",
+                + "Without a certificate it speaks plain HTTP: keep that on the loopback address. SIGHUP reads the "
+                + "certificate and its key again; so does any change of the files.",
             options: Setting.server.filter { $0 != .developmentKey && $0 != .operatorKey }.map { CommandOption($0) },
             examples: [
                 CommandExample("holdpoint serve", "a server on 127.0.0.1:8080, with its data under ~/.local/state"),

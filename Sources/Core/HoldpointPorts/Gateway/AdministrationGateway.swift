@@ -33,12 +33,16 @@ package protocol AdministrationGateway: Sendable {
         of tenant: TenantName, project: ProjectName?, scopes: Set<KeyScope>
     ) async throws(GatewayError) -> IssuedKey?
 
-    /// Gives a key another secret; the one before opens for the grace yet. Nil if there is no such key, or it is revoked.
+    /// Gives a key another secret; the one before opens for the grace yet.
+    ///
+    /// Nil if there is no such key, or it is revoked.
     func rotateKey(
         _ id: String, of tenant: TenantName, grace: Duration
     ) async throws(GatewayError) -> IssuedKey?
 
-    /// Revokes a key: from now on it opens nothing on this node. Again, it changes nothing. Nil if there is no such key.
+    /// Revokes a key: from now on it opens nothing on this node.
+    ///
+    /// Again, it changes nothing. Nil if there is no such key.
     func revokeKey(_ id: String, of tenant: TenantName) async throws(GatewayError) -> KeyRecord?
 }
 
