@@ -24,6 +24,8 @@ package final class HTTPServer: @unchecked Sendable {
     package let loop: EventLoop
     /// What handlers are isolated to.
     let isolation: LoopIsolation
+    /// Where a handler's task goes on that waited for a continuation.
+    let continuations: any TaskExecutor
     /// The limits.
     package let configuration: HTTPServerConfiguration
     let handler: HTTPHandler
@@ -78,6 +80,7 @@ package final class HTTPServer: @unchecked Sendable {
     ) {
         self.loop = loop
         isolation = LoopIsolation(on: loop)
+        continuations = loop.taskExecutor
         self.configuration = configuration
         self.handler = handler
         credentials = configuration.tls

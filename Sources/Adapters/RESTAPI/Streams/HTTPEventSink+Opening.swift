@@ -14,6 +14,15 @@ extension HTTPEventSink {
         of subscriber: SubscriberID, client: RESTClient,
         _ watch: @escaping @Sendable () async throws -> WatchStart, unwatch: @escaping HTTPWork
     ) async -> StreamOpening {
+        await withTaskExecutorPreference(client.continuations) {
+            await awaitOpening(of: subscriber, client: client, watch, unwatch: unwatch)
+        }
+    }
+
+    private func awaitOpening(
+        of subscriber: SubscriberID, client: RESTClient,
+        _ watch: @escaping @Sendable () async throws -> WatchStart, unwatch: @escaping HTTPWork
+    ) async -> StreamOpening {
         await withCheckedContinuation { continuation in
             let isKnown = subscribers.withLock { subscribers in
                 subscribers.early[subscriber]?.opening = continuation

@@ -13,10 +13,12 @@ extension Engine {
         guard sequence <= state.sequence else {
             throw .rejected(Rejection(.cursorInvalid, "the session has \(state.sequence) events"))
         }
-        return try await reading { [state] () throws(JournalError) in
-            try await self.hub.watch(
+        do {
+            return try await hub.watch(
                 state.identity, head: state.sequence, isFinal: state.status.isFinal, after: sequence,
                 subscriber: subscriber, sink: sink)
+        } catch {
+            throw GatewayError(SessionFailure(error))
         }
     }
 
