@@ -22,32 +22,32 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
     package var description: String {
         let (days, rest) = Self.floorDivide(milliseconds, 86_400_000)
         let (year, month, day) = Self.civil(fromDays: days)
-        var text = [UInt8]()
-        text.reserveCapacity(24)
-        Self.append(year, digits: 4, to: &text)
-        text.append(UInt8(ascii: "-"))
-        Self.append(month, digits: 2, to: &text)
-        text.append(UInt8(ascii: "-"))
-        Self.append(day, digits: 2, to: &text)
-        text.append(UInt8(ascii: "T"))
-        Self.append(rest / 3_600_000, digits: 2, to: &text)
-        text.append(UInt8(ascii: ":"))
-        Self.append(rest / 60_000 % 60, digits: 2, to: &text)
-        text.append(UInt8(ascii: ":"))
-        Self.append(rest / 1_000 % 60, digits: 2, to: &text)
-        text.append(UInt8(ascii: "."))
-        Self.append(rest % 1_000, digits: 3, to: &text)
-        text.append(UInt8(ascii: "Z"))
-        return String(decoding: text, as: UTF8.self)
+        let time = (rest / 3_600_000, rest / 60_000 % 60, rest / 1_000 % 60, rest % 1_000)
+        return String(unsafeUninitializedCapacity: 32) { text in
+            var place = 0
+            Self.write(year, digits: 4, to: text, at: &place, before: UInt8(ascii: "-"))
+            Self.write(month, digits: 2, to: text, at: &place, before: UInt8(ascii: "-"))
+            Self.write(day, digits: 2, to: text, at: &place, before: UInt8(ascii: "T"))
+            Self.write(time.0, digits: 2, to: text, at: &place, before: UInt8(ascii: ":"))
+            Self.write(time.1, digits: 2, to: text, at: &place, before: UInt8(ascii: ":"))
+            Self.write(time.2, digits: 2, to: text, at: &place, before: UInt8(ascii: "."))
+            Self.write(time.3, digits: 3, to: text, at: &place, before: UInt8(ascii: "Z"))
+            return place
+        }
     }
 
-    private static func append(_ number: Int64, digits: Int, to text: inout [UInt8]) {
-        var divisor: Int64 = 1
-        for _ in 1..<digits { divisor *= 10 }
-        while divisor > 0 {
-            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
-            divisor /= 10
+    /// Writes the last digits of a number, and a mark behind them.
+    private static func write(
+        _ number: Int64, digits: Int, to text: UnsafeMutableBufferPointer<UInt8>, at place: inout Int,
+        before mark: UInt8
+    ) {
+        var rest = number
+        for position in stride(from: place + digits - 1, through: place, by: -1) {
+            text[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
         }
+        text[place + digits] = mark
+        place += digits + 1
     }
 
     private static func floorDivide(_ value: Int64, _ divisor: Int64) -> (Int64, Int64) {
