@@ -96,6 +96,7 @@ enum JournalSchema {
         ALTER TABLE keys ADD COLUMN revoked INTEGER;
         CREATE INDEX keys_tenant ON keys(tenant, public);
         """,
+        "ALTER TABLE agents ADD COLUMN definition BLOB;",
     ]
 
     /// Brings the file up to this release's version, in one transaction.
