@@ -68,8 +68,9 @@ struct JQWorkersTests {
         }
         defer { workers.stop() }
         #expect(try await workers.replies(to: [Self.request("def f: f; f")]) == [.outOfTime(milliseconds: 2_000)])
-        let greedy = Self.request("[range(1e9)] | length")
-        #expect(try await workers.replies(to: [greedy]) == [.outOfMemory(bytes: 16 << 20)])
+        let greedy = try await workers.replies(to: [Self.request("[range(1e9)] | length")])
+        // A sanitizer's allocator ends the process where the C library's returns nothing: the bound holds, untold.
+        #expect(greedy == [.outOfMemory(bytes: 16 << 20)] || Sanitizer.isPresent && greedy == [.crashed], "\(greedy)")
     }
 
     @Test(.timeLimit(.minutes(1)))
