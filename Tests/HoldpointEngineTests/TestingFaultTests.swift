@@ -26,7 +26,9 @@ struct TestingFaultTests {
             chain: .zero, isOnFeed: false)
         let summary = SessionSummary(
             status: .running, wakeAt: nil, agent: try AgentName("clerk"), createdAt: event.time, updatedAt: event.time)
-        return SessionCommit(identity: identity, fence: fences[7], expectedHead: 0, events: [event], summary: summary)
+        return SessionCommit(
+            identity: identity, fence: fences[7], expectedHead: 0, events: [event], summary: summary,
+            sends: [command])
     }
 
     @Test(arguments: [Fault.commitUnavailable, .commitOverloaded, .commitInDoubtUndone, .commitInDoubtDone])
@@ -36,6 +38,7 @@ struct TestingFaultTests {
         faults.arm(fault)
         await #expect(throws: JournalError.self) { _ = try await journal.commit(commit) }
         #expect((base.contents.sessions[identity.key] != nil) == (fault == .commitInDoubtDone))
+        #expect((base.contents.inbox[command.id] != nil) == (fault == .commitInDoubtDone))
         #expect(faults.count(of: fault) == 1)
     }
 

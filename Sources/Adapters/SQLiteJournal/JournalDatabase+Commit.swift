@@ -17,6 +17,7 @@ extension JournalDatabase {
         let known = try session(commit, project: project)
         if let refusal = try refusalOfRepetition(commit, project: project) { return .failure(refusal) }
         if let refusal = refusalOfForm(commit) { return .failure(refusal) }
+        if let refusal = try refusalOfSends(commit, project: project) { return .failure(refusal) }
         if let row = known {
             guard !row.isQuarantined else { return .failure(.quarantined) }
             guard row.head == commit.expectedHead else { return .failure(.conflict(head: row.head)) }
@@ -52,6 +53,7 @@ extension JournalDatabase {
     private func writeOutcome(of commit: SessionCommit, project: Int64) throws(SQLiteError) {
         if let decided = commit.decided { try write(decided, project: project) }
         if let record = commit.idempotency { try insert(record, project: project) }
+        for command in commit.sends { _ = try insert(command, project: project) }
     }
 
     /// Writes what a command for a session that never began came to.

@@ -18,6 +18,12 @@ extension JournalDatabase {
         guard let project = try project(command.session.scope) else {
             return .failure(.refused("the project \(command.session.scope) does not exist"))
         }
+        return try insert(command, project: project)
+            ? .success(()) : .failure(.refused("the stored command \(command.id) is known"))
+    }
+
+    /// Inserts a command; false if there is one of that id, which is left as it is.
+    func insert(_ command: StoredCommand, project: Int64) throws(SQLiteError) -> Bool {
         let insert = try connection.statement(
             """
             INSERT INTO commands(key, project, session, name, shard, kind, sealed, principal, received, attempts)
@@ -34,7 +40,24 @@ extension JournalDatabase {
         try insert.bind(command.attempts, at: 10)
         try insert.run(borrowing: command.sealed, at: 7)
         return connection.changedRows == 1
-            ? .success(()) : .failure(.refused("the stored command \(command.id) is known"))
+    }
+
+    /// Why the commands that a commit sends cannot be stored; one that is stored already is none.
+    func refusalOfSends(_ commit: SessionCommit, project: Int64) throws(SQLiteError) -> JournalError? {
+        if commit.sends.isEmpty { return nil }
+        if let refusal = commit.refusalOfSends { return refusal }
+        let select = try connection.statement("SELECT project = ?2 AND session = ?3 FROM commands WHERE key = ?1")
+        defer { select.reset() }
+        for command in commit.sends {
+            select.reset()
+            try select.bind(command.id.value, at: 1)
+            try select.bind(project, at: 2)
+            try select.bind(command.session.key.value, at: 3)
+            if try select.step(), select.integer(0) == 0 {
+                return .refused("the stored command \(command.id) is for another session")
+            }
+        }
+        return nil
     }
 
     /// What became of a stored command of a project.

@@ -146,6 +146,6 @@ extension SessionCommit {
     /// Roughly what the commit stores, for the limits of batch and queue.
     fileprivate var storedBytes: Int {
         events.reduce(256 + (snapshot?.state.count ?? 0)) { $0 + $1.data.count + 128 }
-            + secrets.reduce(0) { $0 + $1.box.count }
+            + secrets.reduce(0) { $0 + $1.box.count } + sends.reduce(0) { $0 + $1.sealed.count + 256 }
     }
 }

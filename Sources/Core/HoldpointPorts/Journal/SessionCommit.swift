@@ -54,12 +54,16 @@ package final class SessionCommit: Sendable {
     package let decided: DecidedCommand?
     /// The caller's key against repetition.
     package let idempotency: IdempotencyRecord?
+    /// Stored commands for other sessions of the same scope, at most `maximumSends`.
+    ///
+    /// They are inserted into the inbox in the same transaction; one whose id is there already is left as it is.
+    package let sends: [StoredCommand]
 
     package init(
         identity: SessionIdentity, fence: Fence, expectedHead: Int64, events: [RecordedEvent],
         summary: SessionSummary, requests: [RequestChange] = [], snapshot: Snapshot? = nil,
         secrets: [SealedSecret] = [], destroysSecrets: Bool = false, decided: DecidedCommand? = nil,
-        idempotency: IdempotencyRecord? = nil
+        idempotency: IdempotencyRecord? = nil, sends: [StoredCommand] = []
     ) {
         self.identity = identity
         self.fence = fence
@@ -72,6 +76,21 @@ package final class SessionCommit: Sendable {
         self.destroysSecrets = destroysSecrets
         self.decided = decided
         self.idempotency = idempotency
+        self.sends = sends
+    }
+
+    /// The most stored commands that one commit may send: 1,024; a store refuses more.
+    package static let maximumSends = 1_024
+
+    /// Why a store must refuse `sends`, whatever it holds: too many, or one for a session of another scope (I5).
+    package var refusalOfSends: JournalError? {
+        if sends.count > Self.maximumSends {
+            return .refused("a commit sends at most \(Self.maximumSends) commands, not \(sends.count)")
+        }
+        if let foreign = sends.first(where: { $0.session.scope != identity.scope }) {
+            return .refused("the command \(foreign.id) is for a session of another project")
+        }
+        return nil
     }
 }
 

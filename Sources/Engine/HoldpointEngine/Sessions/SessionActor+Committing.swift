@@ -198,6 +198,6 @@ extension SessionCommit {
         SessionCommit(
             identity: identity, fence: fence, expectedHead: expectedHead, events: events, summary: summary,
             requests: requests, snapshot: snapshot, secrets: secrets, destroysSecrets: destroysSecrets,
-            decided: decided, idempotency: idempotency)
+            decided: decided, idempotency: idempotency, sends: sends)
     }
 }

@@ -15,7 +15,7 @@ extension JournalConformance {
                 try scene.commit(
                     full.identity, head: 7, events: [JournalScene.event(8, isOnFeed: true)], requests: full.requests,
                     snapshot: JournalScene.snapshot(8, "later"), secrets: full.secrets, decided: full.decided,
-                    idempotency: full.idempotency)
+                    idempotency: full.idempotency, sends: full.sends)
             }
         },
         scene("a commit refused for its idempotency key leaves no trace") { scene in
@@ -61,7 +61,7 @@ extension JournalConformance {
             snapshot: JournalScene.snapshot(2, "state"),
             secrets: [SealedSecret(handle: SecretHandle(request: request, field: "f"), box: [1])],
             decided: DecidedCommand(id: JournalScene.commandID(1), outcome: .applied(.session(isNew: false))),
-            idempotency: JournalScene.idempotency("k", identity))
+            idempotency: JournalScene.idempotency("k", identity), sends: [scene.command(2, for: try scene.identity(2))])
         _ = try await scene.refusal(of: try await spoil(full, scene))
         let stored = try await scene.store.load(identity.key, in: identity.scope, usingSnapshot: true)
         try expectEqual(
@@ -75,6 +75,8 @@ extension JournalConformance {
         try expect(feed.isEmpty, "a refused commit left an item on the feed")
         let view = try await scene.store.storedCommand(JournalScene.commandID(1), in: scene.scope)
         try expectEqual(view?.outcome, outcome, "outcome of the stored command")
+        let sent = try await scene.store.storedCommand(JournalScene.commandID(2), in: scene.scope)
+        try expect(sent == nil, "a refused commit left a command that it sends")
         if ownsIdempotencyKey {
             let record = try await scene.store.idempotencyRecord("k", in: scene.scope)
             try expect(record == nil, "a refused commit left an idempotency key")

@@ -7,7 +7,7 @@ package enum JournalConformance {
 
     /// Every promise of `Journal` and `Directory`.
     package static let cases: [ConformanceCase<Store>] =
-        fences + commits + refusals + readings + inbox + requests + feed + recovery + isolation + directory
+        fences + commits + refusals + readings + inbox + sends + requests + feed + recovery + isolation + directory
         + administration
 
     /// A case on a scene.

@@ -77,12 +77,12 @@ struct JournalScene: Sendable {
         _ identity: SessionIdentity, head: Int64, events: [RecordedEvent], fence: Fence? = nil,
         summary: SessionSummary? = nil, requests: [RequestChange] = [], snapshot: Snapshot? = nil,
         secrets: [SealedSecret] = [], destroysSecrets: Bool = false, decided: DecidedCommand? = nil,
-        idempotency: IdempotencyRecord? = nil
+        idempotency: IdempotencyRecord? = nil, sends: [StoredCommand] = []
     ) throws -> SessionCommit {
         SessionCommit(
             identity: identity, fence: try fence ?? self.fence(identity), expectedHead: head, events: events,
             summary: summary ?? self.summary(), requests: requests, snapshot: snapshot, secrets: secrets,
-            destroysSecrets: destroysSecrets, decided: decided, idempotency: idempotency)
+            destroysSecrets: destroysSecrets, decided: decided, idempotency: idempotency, sends: sends)
     }
 
     static func request(_ number: UInt64) -> RequestID {

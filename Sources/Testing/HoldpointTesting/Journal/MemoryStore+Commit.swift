@@ -23,6 +23,7 @@ extension MemoryStore {
         }
         project(commit)
         if let decided = commit.decided { settle(decided) }
+        for command in commit.sends where inbox[command.id] == nil { inbox[command.id] = Inbox(command: command) }
         if let record = commit.idempotency { idempotency[commit.identity.scope, default: [:]][record.key] = record }
         return CommitReceipt(feedPosition: appendToFeed(commit))
     }
@@ -55,6 +56,16 @@ extension MemoryStore {
             throw .refused("the snapshot is ahead of the log")
         }
         try checkRequests(commit)
+        try checkSends(commit)
+    }
+
+    private func checkSends(_ commit: SessionCommit) throws(JournalError) {
+        if let refusal = commit.refusalOfSends { throw refusal }
+        for command in commit.sends {
+            if let known = inbox[command.id], known.command.session != command.session {
+                throw .refused("stored command \(command.id) is for another session")
+            }
+        }
     }
 
     private func checkRequests(_ commit: SessionCommit) throws(JournalError) {

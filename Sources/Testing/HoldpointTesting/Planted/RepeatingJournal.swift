@@ -39,7 +39,8 @@ package final class RepeatingJournal: JournalDecorator {
             },
             summary: commit.summary, requests: isRepetition ? [] : commit.requests.map { moved($0, by: shift) },
             secrets: isRepetition ? [] : commit.secrets, destroysSecrets: commit.destroysSecrets,
-            decided: isRepetition ? nil : commit.decided, idempotency: isRepetition ? nil : commit.idempotency)
+            decided: isRepetition ? nil : commit.decided, idempotency: isRepetition ? nil : commit.idempotency,
+            sends: isRepetition ? [] : commit.sends)
     }
 
     private static func moved(_ change: RequestChange, by shift: Int64) -> RequestChange {
