@@ -33,6 +33,9 @@ struct SQLiteJournalIsolationTests {
             #expect((try await journal.storedCommand(world.command, in: scope) != nil) == isOwner)
             #expect(try await journal.undecided(of: session.key, in: scope, limit: 9).isEmpty == !isOwner)
             #expect((try await journal.agent(AgentName("bot"), in: scope) != nil) == isOwner)
+            #expect((try await journal.agent(AgentName("bot"), version: 1, in: scope) != nil) == isOwner)
+            let versions = try await journal.versions(of: AgentName("bot"), in: scope, before: nil, limit: 9)
+            #expect(versions.isEmpty == !isOwner)
             #expect(try await journal.agents(in: scope, after: nil, limit: 9).isEmpty == !isOwner)
         }
     }

@@ -42,7 +42,7 @@ struct SQLiteJournalOpeningTests {
         _ = try folder.open()
     }
 
-    @Test func `a file without rotations is brought up to date, and its keys stay`() async throws {
+    @Test func `a file of the first format is brought up to date, and its keys and agents stay`() async throws {
         let folder = try JournalFolder()
         let tenant = try TenantName("acme")
         let digest = Digest(first: Identifier128(high: 1, low: 2), second: Identifier128(high: 3, low: 4))
@@ -52,15 +52,21 @@ struct SQLiteJournalOpeningTests {
         let first = try folder.open()
         #expect(try await first.createTenant(tenant))
         #expect(try await first.createKey(key))
+        let scope = Scope(tenant: tenant, project: try ProjectName("p"))
+        _ = try await first.createProject(scope)
+        let agent = try await first.putAgent(
+            AgentDefinition(name: try AgentName("bot"), program: .external, inputSchema: true, labels: [:]), in: scope)
         await first.close()
-        // The format before: without what the second step adds.
+        // The first format: without what the later steps add.
         for column in ["replaced", "replaced_until", "rotated", "revoked"] {
             try change(folder.database, "ALTER TABLE keys DROP COLUMN \(column)")
         }
         try change(folder.database, "DROP INDEX keys_tenant")
+        try change(folder.database, "ALTER TABLE agents DROP COLUMN definition")
         try change(folder.database, "PRAGMA user_version=1")
         let second = try folder.open()
         #expect(try await second.key("k") == key)
+        #expect(try await second.agent(agent.definition.name, in: scope) == agent)
         let changed = try await second.changeKey("k", of: tenant, .revoke(at: Timestamp(milliseconds: 6)))
         let revoked = try #require(changed)
         #expect(revoked.revokedAt == Timestamp(milliseconds: 6))

@@ -56,6 +56,16 @@ struct DecoratedStore: JournalDecorator, Directory {
         try await directory.agent(name, in: scope)
     }
 
+    func agent(_ name: AgentName, version: Int64, in scope: Scope) async throws(JournalError) -> AgentRecord? {
+        try await directory.agent(name, version: version, in: scope)
+    }
+
+    func versions(
+        of name: AgentName, in scope: Scope, before version: Int64?, limit: Int
+    ) async throws(JournalError) -> [AgentRecord] {
+        try await directory.versions(of: name, in: scope, before: version, limit: limit)
+    }
+
     func agents(
         in scope: Scope, after name: AgentName?, limit: Int
     ) async throws(JournalError) -> [AgentRecord] {

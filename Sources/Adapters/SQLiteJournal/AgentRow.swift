@@ -1,5 +1,6 @@
 import HoldpointCore
 import HoldpointPorts
+import JSON
 import SQLiteClient
 
 /// The row of an agent's version.
@@ -10,8 +11,8 @@ enum AgentRow {
     ) throws(SQLiteError) {
         let insert = try connection.statement(
             """
-            INSERT INTO agents(project, name, version, program, input_schema, labels, created)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            INSERT INTO agents(project, name, version, program, input_schema, labels, created, definition)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             """)
         let definition = record.definition
         try insert.bind(project, at: 1)
@@ -21,6 +22,7 @@ enum AgentRow {
         try insert.bind(definition.inputSchema.map { StoredForm.encode($0) }, at: 5)
         try insert.bind(StoredForm.encode(definition.labels), at: 6)
         try insert.bind(record.createdAt, at: 7)
+        try insert.bind(definition.definition.map { StoredForm.encode($0) }, at: 8)
         try insert.run()
     }
 
@@ -28,15 +30,40 @@ enum AgentRow {
     static func latest(
         _ name: AgentName, project: Int64, on connection: SQLiteConnection
     ) throws(SQLiteError) -> AgentRecord? {
+        try versions(of: name, before: nil, limit: 1, project: project, on: connection).first
+    }
+
+    /// One version of an agent; nil if there is none.
+    static func version(
+        _ version: Int64, of name: AgentName, project: Int64, on connection: SQLiteConnection
+    ) throws(SQLiteError) -> AgentRecord? {
         let select = try connection.statement(
             """
-            SELECT name, version, program, input_schema, labels, created FROM agents
-            WHERE project = ?1 AND name = ?2 ORDER BY version DESC LIMIT 1
+            SELECT name, version, program, input_schema, labels, created, definition FROM agents
+            WHERE project = ?1 AND name = ?2 AND version = ?3
             """)
         defer { select.reset() }
         try select.bind(project, at: 1)
         try select.bind(name.text, at: 2)
+        try select.bind(version, at: 3)
         return try select.step() ? try record(select) : nil
+    }
+
+    /// An agent's versions, the newest first, from the one before another.
+    static func versions(
+        of name: AgentName, before version: Int64?, limit: Int, project: Int64, on connection: SQLiteConnection
+    ) throws(SQLiteError) -> [AgentRecord] {
+        let select = try connection.statement(
+            """
+            SELECT name, version, program, input_schema, labels, created, definition FROM agents
+            WHERE project = ?1 AND name = ?2 AND version < ?3 ORDER BY version DESC LIMIT ?4
+            """)
+        defer { select.reset() }
+        try select.bind(project, at: 1)
+        try select.bind(name.text, at: 2)
+        try select.bind(version ?? .max, at: 3)
+        try select.bind(Int64(limit), at: 4)
+        return try records(select)
     }
 
     /// The latest versions of a project's agents by name, after one.
@@ -46,15 +73,25 @@ enum AgentRow {
         // Of the columns beside max(), SQLite takes the values of the row that has the maximum.
         let select = try connection.statement(
             """
-            SELECT name, max(version), program, input_schema, labels, created FROM agents
+            SELECT name, max(version), program, input_schema, labels, created, definition FROM agents
             WHERE project = ?1 AND name > ?2 GROUP BY name ORDER BY name LIMIT ?3
             """)
         defer { select.reset() }
         try select.bind(project, at: 1)
         try select.bind(name?.text ?? "", at: 2)
         try select.bind(Int64(limit), at: 3)
+        return try records(select)
+    }
+
+    /// The records of a page, until their documents have as many bytes as a page may.
+    private static func records(_ rows: SQLiteStatement) throws(SQLiteError) -> [AgentRecord] {
         var records: [AgentRecord] = []
-        while try select.step() { records.append(try record(select)) }
+        var bytes = 0
+        while bytes < JournalPage.bytes, try rows.step() {
+            let record = try record(rows)
+            bytes += record.documentBytes
+            records.append(record)
+        }
         return records
     }
 
@@ -64,13 +101,14 @@ enum AgentRow {
         guard let program = Program(rawValue: row.text(2)) else {
             throw .damaged("an agent's program is unknown to this release")
         }
-        let schema = row.optionalBytes(3)
         let definition = AgentDefinition(
-            name: name, program: program,
-            inputSchema: try schema.map { (bytes) throws(SQLiteError) in
-                try StoredForm.value(bytes)
-            },
+            name: name, program: program, definition: try document(row, 6), inputSchema: try document(row, 3),
             labels: try StoredForm.labels(row.bytes(4)))
         return AgentRecord(definition: definition, version: row.integer(1), createdAt: row.timestamp(5))
+    }
+
+    private static func document(_ row: SQLiteStatement, _ column: Int32) throws(SQLiteError) -> JSONValue? {
+        guard let bytes = row.optionalBytes(column) else { return nil }
+        return try StoredForm.value(bytes)
     }
 }

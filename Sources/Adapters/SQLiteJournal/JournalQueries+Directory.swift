@@ -57,6 +57,20 @@ extension JournalQueries {
         return try AgentRow.latest(name, project: project, on: connection)
     }
 
+    /// A version of an agent.
+    func agent(_ name: AgentName, version: Int64, in scope: Scope) throws(SQLiteError) -> AgentRecord? {
+        guard let project = try project(scope) else { return nil }
+        return try AgentRow.version(version, of: name, project: project, on: connection)
+    }
+
+    /// A page of an agent's versions, the newest first.
+    func versions(
+        of name: AgentName, in scope: Scope, before version: Int64?, limit: Int
+    ) throws(SQLiteError) -> [AgentRecord] {
+        guard let project = try project(scope) else { return [] }
+        return try AgentRow.versions(of: name, before: version, limit: limit, project: project, on: connection)
+    }
+
     /// A page of a project's agents by name.
     func agents(in scope: Scope, after name: AgentName?, limit: Int) throws(SQLiteError) -> [AgentRecord] {
         guard let project = try project(scope) else { return [] }

@@ -51,13 +51,28 @@ extension SQLiteJournal: Directory {
 
     package func putAgent(_ definition: AgentDefinition, in scope: Scope) async throws(JournalError) -> AgentRecord {
         let now = clock.now()
-        return try await write(bytes: 4_096) { database throws(SQLiteError) in
+        let bytes = AgentRecord(definition: definition, version: 0, createdAt: now).documentBytes
+        return try await write(bytes: 4_096 + bytes) { database throws(SQLiteError) in
             try database.putAgent(definition, in: scope, now: now)
         }
     }
 
     package func agent(_ name: AgentName, in scope: Scope) async throws(JournalError) -> AgentRecord? {
         try await read { queries throws(SQLiteError) in try queries.agent(name, in: scope) }
+    }
+
+    package func agent(
+        _ name: AgentName, version: Int64, in scope: Scope
+    ) async throws(JournalError) -> AgentRecord? {
+        try await read { queries throws(SQLiteError) in try queries.agent(name, version: version, in: scope) }
+    }
+
+    package func versions(
+        of name: AgentName, in scope: Scope, before version: Int64?, limit: Int
+    ) async throws(JournalError) -> [AgentRecord] {
+        try await read { queries throws(SQLiteError) in
+            try queries.versions(of: name, in: scope, before: version, limit: limit)
+        }
     }
 
     package func agents(

@@ -43,7 +43,17 @@ package protocol Directory: Sendable {
     /// The latest version of an agent.
     func agent(_ name: AgentName, in scope: Scope) async throws(JournalError) -> AgentRecord?
 
-    /// A page of the project's agents by name, latest versions, after `name`.
+    /// A version of an agent, for ever as it was put.
+    func agent(_ name: AgentName, version: Int64, in scope: Scope) async throws(JournalError) -> AgentRecord?
+
+    /// A page of an agent's versions, the newest first, from the one before `version`; shorter than `limit` only at the
+    /// end, or when its documents reached `JournalPage.bytes`.
+    func versions(
+        of name: AgentName, in scope: Scope, before version: Int64?, limit: Int
+    ) async throws(JournalError) -> [AgentRecord]
+
+    /// A page of the project's agents by name, latest versions, after `name`; shorter than `limit` only at the end, or
+    /// when its documents reached `JournalPage.bytes`.
     func agents(in scope: Scope, after name: AgentName?, limit: Int) async throws(JournalError) -> [AgentRecord]
 }
 
@@ -53,14 +63,20 @@ package struct AgentDefinition: Sendable, Equatable {
     package let name: AgentName
     /// What drives its sessions.
     package let program: Program
+    /// The document of a workflow; nil for a program that has none.
+    package let definition: JSONValue?
     /// A JSON Schema (2020-12) that a session's input must satisfy, if there is one.
     package let inputSchema: JSONValue?
     /// Texts to find it by.
     package let labels: [String: String]
 
-    package init(name: AgentName, program: Program, inputSchema: JSONValue?, labels: [String: String]) {
+    package init(
+        name: AgentName, program: Program, definition: JSONValue? = nil, inputSchema: JSONValue?,
+        labels: [String: String]
+    ) {
         self.name = name
         self.program = program
+        self.definition = definition
         self.inputSchema = inputSchema
         self.labels = labels
     }
@@ -79,5 +95,17 @@ package struct AgentRecord: Sendable, Equatable {
         self.definition = definition
         self.version = version
         self.createdAt = createdAt
+    }
+
+    /// What its documents take as JSON text, in bytes.
+    package var documentBytes: Int {
+        [definition.definition, definition.inputSchema].reduce(0) { $0 + ($1?.serialized().count ?? 0) }
+    }
+}
+
+extension JournalPage {
+    /// Whether a page was ended by its bytes, so that more may follow.
+    package static func isFull(_ records: [AgentRecord]) -> Bool {
+        records.reduce(0) { $0 + $1.documentBytes } >= bytes
     }
 }

@@ -124,7 +124,7 @@ package struct RequestQuery: Sendable, Equatable {
 
 /// How large a page of events may become.
 package enum JournalPage {
-    /// Bytes of event data at which a page takes no further event; its last event may go beyond.
+    /// Bytes of its items' data at which a page takes no further item; its last one may go beyond.
     package static let bytes = 1 << 20
 
     /// Whether a page was ended by its bytes, so that more may follow.

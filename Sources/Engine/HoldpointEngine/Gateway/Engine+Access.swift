@@ -51,7 +51,8 @@ extension Engine {
             try await self.services.ports.directory.agents(in: scope, after: name, limit: limit + 1)
         }
         let items = Array(found.prefix(limit))
-        return Page(items: items, nextCursor: found.count > limit ? items.last?.definition.name.text : nil)
+        let hasMore = found.count > limit || JournalPage.isFull(found)
+        return Page(items: items, nextCursor: hasMore ? items.last?.definition.name.text : nil)
     }
 
     /// Runs a read of the store, and says the store's failures in the gateway's words.

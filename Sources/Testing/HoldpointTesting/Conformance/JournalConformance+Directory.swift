@@ -44,22 +44,13 @@ extension JournalConformance {
             }
         },
         scene("an agent gets a new version each time its definition changes, and no other") { scene in
-            func definition(_ schema: JSONValue?, _ labels: [String: String]) throws -> AgentDefinition {
-                AgentDefinition(name: try AgentName("clerk"), program: .external, inputSchema: schema, labels: labels)
-            }
-            let name = try AgentName("clerk")
-            let none = try await scene.store.agent(name, in: scene.scope)
-            try expect(none == nil, "an agent was there before it was defined")
-            let plain = try definition(nil, ["a\u{0}": "\u{0}b"])
-            let other = try definition(["type": "object", "maximum": 1], [:])
-            let versions: [Int64] = [1, 1, 2, 2, 3]
-            for (definition, version) in zip([plain, plain, other, other, plain], versions) {
-                let record = try await scene.store.putAgent(definition, in: scene.scope)
-                try expectEqual(record.version, version, "version")
-                try expectEqual(record.definition, definition, "definition")
-                let latest = try await scene.store.agent(name, in: scene.scope)
-                try expectEqual(latest, record, "latest version")
-            }
+            try await changeAgent(scene)
+        },
+        scene("I5: every version of an agent stays readable, within its project") { scene in
+            try await readVersions(scene)
+        },
+        scene("a page of agents ends when its documents have as many bytes as a page may") { scene in
+            try await readLargeDocuments(scene)
         },
         scene("I5: agents are listed by name, in pages, within their project") { scene in
             for name in ["b", "a", "d", "c", "a"] {
@@ -80,4 +71,80 @@ extension JournalConformance {
             }
         },
     ]
+
+    private static func changeAgent(_ scene: JournalScene) async throws {
+        let name = try AgentName("clerk")
+        let none = try await scene.store.agent(name, in: scene.scope)
+        try expect(none == nil, "an agent was there before it was defined")
+        func workflow(_ document: JSONValue) -> AgentDefinition {
+            AgentDefinition(name: name, program: .workflow, definition: document, inputSchema: nil, labels: [:])
+        }
+        let plain = AgentDefinition(
+            name: name, program: .external, inputSchema: nil, labels: ["a\u{0}": "\u{0}b"])
+        let other = AgentDefinition(
+            name: name, program: .external, inputSchema: ["type": "object", "maximum": 1], labels: [:])
+        let document = #"{"do": [{"b": {"set": {"n": 0.10}}}, {"a": "\u0000"}]}"#
+        let flow = workflow(try JSONParser.parse(document))
+        let changedFlow = workflow(try JSONParser.parse(#"{"do": [{"b": {"set": {"n": 0.1}}}, {"a": "\u0000"}]}"#))
+        let versions: [Int64] = [1, 1, 2, 2, 3, 4, 4, 5, 6]
+        let definitions = [plain, plain, other, other, plain, flow, flow, changedFlow, flow]
+        for (definition, version) in zip(definitions, versions) {
+            let record = try await scene.store.putAgent(definition, in: scene.scope)
+            try expectEqual(record.version, version, "version")
+            try expectEqual(record.definition, definition, "definition")
+            let latest = try await scene.store.agent(name, in: scene.scope)
+            try expectEqual(latest, record, "latest version")
+        }
+    }
+
+    private static func readVersions(_ scene: JournalScene) async throws {
+        let name = try AgentName("clerk")
+        var records: [AgentRecord] = []
+        for number: Int64 in 1...4 {
+            let definition = AgentDefinition(
+                name: name, program: .workflow, definition: ["n": .integer(number)], inputSchema: nil, labels: [:])
+            records.append(try await scene.store.putAgent(definition, in: scene.scope))
+        }
+        for record in records {
+            let found = try await scene.store.agent(name, version: record.version, in: scene.scope)
+            try expectEqual(found, record, "version \(record.version)")
+        }
+        for absent: Int64 in [-1, 0, 5, .max] {
+            let found = try await scene.store.agent(name, version: absent, in: scene.scope)
+            try expect(found == nil, "there is a version \(absent)")
+        }
+        func page(_ name: AgentName, before version: Int64?, in scope: Scope) async throws -> [AgentRecord] {
+            try await scene.store.versions(of: name, in: scope, before: version, limit: 3)
+        }
+        let newestFirst: [AgentRecord] = records.reversed()
+        try expectEqual(try await page(name, before: nil, in: scene.scope), Array(newestFirst[..<3]), "first page")
+        try expectEqual(try await page(name, before: 2, in: scene.scope), Array(newestFirst[3...]), "second page")
+        try expectEqual(try await page(try AgentName("clerks"), before: nil, in: scene.scope), [], "of another name")
+        for foreign in scene.foreign {
+            let found = try await scene.store.agent(name, version: 1, in: foreign)
+            let versions = try await page(name, before: nil, in: foreign)
+            try expect(found == nil && versions.isEmpty, "a version was seen by \(foreign)")
+        }
+    }
+
+    private static func readLargeDocuments(_ scene: JournalScene) async throws {
+        let large = String(repeating: "a", count: JournalPage.bytes / 2)
+        for name in ["a", "b", "c"] {
+            for number: Int64 in 1...3 {
+                let definition = AgentDefinition(
+                    name: try AgentName(name), program: .workflow, definition: [.integer(number), .string(large)],
+                    inputSchema: nil, labels: [:])
+                _ = try await scene.store.putAgent(definition, in: scene.scope)
+            }
+        }
+        let agents = try await scene.store.agents(in: scene.scope, after: nil, limit: 9)
+        try expectEqual(agents.map(\.definition.name.text), ["a", "b"], "agents of the first page")
+        try expect(JournalPage.isFull(agents), "a page that was ended by its bytes is full")
+        let rest = try await scene.store.agents(in: scene.scope, after: try AgentName("b"), limit: 9)
+        try expectEqual(rest.map(\.version), [3], "versions on the second page")
+        try expect(!JournalPage.isFull(rest), "a page of one agent is not full")
+        let versions = try await scene.store.versions(
+            of: try AgentName("a"), in: scene.scope, before: nil, limit: 9)
+        try expectEqual(versions.map(\.version), [3, 2], "versions of the first page")
+    }
 }

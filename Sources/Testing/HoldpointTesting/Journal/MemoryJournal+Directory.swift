@@ -49,7 +49,19 @@ extension MemoryJournal {
     }
 
     package func agent(_ name: AgentName, in scope: Scope) async throws(JournalError) -> AgentRecord? {
-        store.withState { $0.agents[scope]?[name] }
+        store.withState { $0.agents[scope]?[name]?.last }
+    }
+
+    package func agent(
+        _ name: AgentName, version: Int64, in scope: Scope
+    ) async throws(JournalError) -> AgentRecord? {
+        store.withState { store in store.agents[scope]?[name]?.first { $0.version == version } }
+    }
+
+    package func versions(
+        of name: AgentName, in scope: Scope, before version: Int64?, limit: Int
+    ) async throws(JournalError) -> [AgentRecord] {
+        store.withState { $0.versions(of: name, in: scope, before: version, limit: limit) }
     }
 
     package func agents(

@@ -39,17 +39,32 @@ extension MemoryStore {
     }
 
     mutating func putAgent(_ definition: AgentDefinition, in scope: Scope, at time: Timestamp) -> AgentRecord {
-        let latest = agents[scope]?[definition.name]
+        let latest = agents[scope]?[definition.name]?.last
         if let latest, latest.definition == definition { return latest }
         let record = AgentRecord(definition: definition, version: (latest?.version ?? 0) + 1, createdAt: time)
-        agents[scope, default: [:]][definition.name] = record
+        agents[scope, default: [:]][definition.name, default: []].append(record)
         return record
     }
 
     func agents(in scope: Scope, after name: AgentName?, limit: Int) -> [AgentRecord] {
-        let records = (agents[scope] ?? [:]).values.filter { record in
+        let records = (agents[scope] ?? [:]).values.compactMap(\.last).filter { record in
             name.map { record.definition.name > $0 } ?? true
         }
-        return Array(records.sorted { $0.definition.name < $1.definition.name }.prefix(limit))
+        return page(of: records.sorted { $0.definition.name < $1.definition.name }, limit: limit)
+    }
+
+    func versions(of name: AgentName, in scope: Scope, before version: Int64?, limit: Int) -> [AgentRecord] {
+        let records = (agents[scope]?[name] ?? []).filter { record in version.map { record.version < $0 } ?? true }
+        return page(of: records.reversed(), limit: limit)
+    }
+
+    private func page(of records: [AgentRecord], limit: Int) -> [AgentRecord] {
+        var page: [AgentRecord] = []
+        var bytes = 0
+        for record in records.prefix(limit) where bytes < JournalPage.bytes {
+            bytes += record.documentBytes
+            page.append(record)
+        }
+        return page
     }
 }

@@ -64,7 +64,8 @@ package struct MemoryStore: Sendable {
     var tenants: Set<TenantName> = []
     var projects: Set<Scope> = []
     var keys: [String: KeyRecord] = [:]
-    var agents: [Scope: [AgentName: AgentRecord]] = [:]
+    /// Each agent's versions, the oldest first.
+    var agents: [Scope: [AgentName: [AgentRecord]]] = [:]
 
     package init() {}
 
