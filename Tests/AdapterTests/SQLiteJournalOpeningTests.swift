@@ -55,7 +55,7 @@ struct SQLiteJournalOpeningTests {
         let scope = Scope(tenant: tenant, project: try ProjectName("p"))
         _ = try await first.createProject(scope)
         let agent = try await first.putAgent(
-            AgentDefinition(name: try AgentName("bot"), program: .external, inputSchema: true, labels: [:]), in: scope)
+            AgentDefinition(name: try AgentName("bot"), program: .external, inputSchema: nil, labels: [:]), in: scope)
         await first.close()
         // The first format: without what the later steps add.
         for column in ["replaced", "replaced_until", "rotated", "revoked"] {
