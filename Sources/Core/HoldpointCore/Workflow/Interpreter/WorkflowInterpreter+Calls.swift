@@ -68,7 +68,7 @@ extension WorkflowInterpreter {
             isRaw: rule.output == .raw, followsRedirects: rule.followsRedirects,
             isIdempotent: arguments["method"]?.stringValue.flatMap { HTTPCall.Method($0) }?.isIdempotent ?? false)
         do {
-            _ = try effect.draft().call(idempotencyKey: "key")
+            try effect.check()
         } catch {
             throw WorkflowError(.configuration, error.detail, at: reference)
         }
