@@ -46,6 +46,7 @@ let package = Package(
         system("CMimalloc", package: "libmimalloc-dev"),
         system("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
         system("CJQ", package: "libjq-dev"),
+        system("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
 
         library("JSON", in: "Core"),
         library("HoldpointCore", in: "Core", uses: ["JSON"]),
@@ -60,6 +61,7 @@ let package = Package(
         library("SodiumClient", in: "Clients", uses: ["CSodium"]),
         library("OpenSSLClient", in: "Clients", uses: ["COpenSSL"]),
         library("JQClient", in: "Clients", uses: ["CJQ", "EventLoop"]),
+        library("YAMLClient", in: "Clients", uses: ["CYAML"]),
         library("Allocator", in: "Clients", uses: ["CMimalloc"]),
 
         library(
@@ -69,6 +71,7 @@ let package = Package(
             "SealedSecrets", in: "Adapters",
             uses: ["HoldpointCore", "HoldpointPorts", "SodiumClient", "OpenSSLClient"]),
         library("JQExpressions", in: "Adapters", uses: ["JSON", "HoldpointCore", "HoldpointPorts", "JQClient"]),
+        library("YAMLDocuments", in: "Adapters", uses: ["JSON", "HoldpointPorts", "YAMLClient"]),
         library(
             "HTTPEffects", in: "Adapters", uses: ["HoldpointCore", "HoldpointPorts", "EventLoop", "HTTPClient"]),
         library(
@@ -114,7 +117,7 @@ let package = Package(
             "ClientTests",
             uses: [
                 "EventLoop", "HTTPServer", "HTTPClient", "SQLiteClient", "SodiumClient", "OpenSSLClient", "Allocator",
-                "JQClient",
+                "JQClient", "YAMLClient",
                 "expression-worker",
             ]),
         tests(
@@ -122,7 +125,7 @@ let package = Package(
             uses: [
                 "JSON", "HoldpointCore", "HoldpointPorts", "EventLoop", "HTTPServer", "HTTPClient", "SQLiteClient",
                 "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HoldpointTesting", "JQClient",
-                "JQExpressions", "HTTPEffects", "expression-worker",
+                "JQExpressions", "HTTPEffects", "YAMLDocuments", "expression-worker",
             ]),
         tests("SimulatorTests", uses: ["Simulator"]),
         tests("TidyTests", uses: []),
