@@ -46,8 +46,8 @@ struct EngineScene: Sendable {
             ports: EnginePorts(
                 journal: decorate(FaultyJournal(journal, faults: faults)), directory: journal,
                 streams: FaultyStreams(MemoryStreams(), faults: faults), clock: clock, entropy: entropy,
-                hasher: SimulatedHasher(), secretBox: secretBox, expressions: NoExpressions(), executors: OwnExecutors()
-            ))
+                hasher: SimulatedHasher(), secretBox: secretBox, expressions: NoExpressions(), calls: NoCalls(),
+                executors: OwnExecutors()))
     }
 
     /// Runs `body` while an engine serves, and stops it cleanly.

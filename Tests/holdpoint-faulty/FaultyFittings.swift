@@ -12,7 +12,7 @@ struct FaultyFittings: ServerFittings {
             journal: DyingJournal(base: ports.journal, trigger: trigger), directory: ports.directory,
             streams: DyingStreams(base: ports.streams, trigger: trigger), clock: ports.clock, entropy: ports.entropy,
             hasher: ports.hasher, secretBox: ports.secretBox, expressions: ports.expressions,
-            executors: ports.executors)
+            calls: ports.calls, executors: ports.executors)
     }
 
     func fit(_ handler: @escaping HTTPHandler) -> HTTPHandler {

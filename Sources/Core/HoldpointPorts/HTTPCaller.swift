@@ -13,3 +13,12 @@ package protocol HTTPCaller: Sendable {
     ///   nothing is sent any more. It is the place to check the lease, and it must not block.
     func perform(_ call: HTTPCall, isPermitted: @escaping @Sendable () -> Bool) async -> HTTPCall.Outcome
 }
+
+/// The caller of a node none of whose programs makes calls: nobody can be reached.
+package struct NoCalls: HTTPCaller {
+    package init() {}
+
+    package func perform(_ call: HTTPCall, isPermitted: @escaping @Sendable () -> Bool) async -> HTTPCall.Outcome {
+        .notPerformed(.unreachable)
+    }
+}

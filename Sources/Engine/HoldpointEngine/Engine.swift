@@ -22,7 +22,8 @@ package final class Engine: SessionGateway {
         finished = Signal(on: executors.executor())
         services = SessionServices(
             ports: ports, configuration: configuration, ownership: Ownership(on: executors.executor()),
-            deadlines: queue, counters: EngineCounters(on: executors.executor()))
+            deadlines: queue, effects: EffectQueue(on: executors.executor(), configuration: configuration),
+            counters: EngineCounters(on: executors.executor()))
         directory = SessionDirectory(services: services)
         router = HITLRouter(services: services, directory: directory)
         hub = StreamHub(services: services)
@@ -63,6 +64,7 @@ package final class Engine: SessionGateway {
         life.beginStop()
         await stopping.set()
         await services.deadlines.close()
+        await services.effects.close()
         services.ports.streams.close()
         await hub.endAll()
         await finished.wait()

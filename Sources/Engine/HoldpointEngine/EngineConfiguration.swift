@@ -19,13 +19,15 @@ package struct EnginePorts: Sendable {
     package let secretBox: any SecretBox
     /// Expressions of programs that have them.
     package let expressions: any ExpressionEvaluator
+    /// The HTTP calls of programs that make them.
+    package let calls: any HTTPCaller
     /// Where the engine's actors run.
     package let executors: any ExecutorSource
 
     package init(
         journal: any Journal, directory: any Directory, streams: any StreamBus, clock: any Clock,
         entropy: any Entropy, hasher: any Hasher, secretBox: any SecretBox, expressions: any ExpressionEvaluator,
-        executors: any ExecutorSource
+        calls: any HTTPCaller, executors: any ExecutorSource
     ) {
         self.journal = journal
         self.directory = directory
@@ -35,6 +37,7 @@ package struct EnginePorts: Sendable {
         self.hasher = hasher
         self.secretBox = secretBox
         self.expressions = expressions
+        self.calls = calls
         self.executors = executors
     }
 }
@@ -85,6 +88,17 @@ package struct EngineConfiguration: Sendable {
     package var doubtMilliseconds: Int64 = 100
     /// Rounds of expressions that one decision may ask for.
     package var expressionRounds = 32
+    /// HTTP calls of sessions that may be under way at once.
+    package var callsAtOnce = 256
+    /// How many of them may be of one project.
+    package var callsPerProject = 64
+    /// How long one attempt at a call may take, redirects included, in milliseconds.
+    package var callTimeoutMilliseconds: Int64 = 30_000
+    /// The largest body of an answer to a call; a longer one fails the call.
+    package var callResponseBytes = 128 * 1_024
+    /// How long after the end of its time a call may still be under way on a node that has lost its shard, in
+    /// milliseconds.
+    package var leaseMarginMilliseconds: Int64 = 5_000
     /// For how long a key or an agent read from the store is believed, in milliseconds.
     package var cacheMilliseconds: Int64 = 1_000
     /// Keys or agents that are remembered at most.

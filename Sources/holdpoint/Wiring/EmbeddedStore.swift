@@ -34,7 +34,7 @@ struct EmbeddedStore: Sendable {
         ports = EnginePorts(
             journal: journal, directory: journal, streams: LocalStreams(), clock: clock, entropy: entropy,
             hasher: SHA256Hasher(), secretBox: box, expressions: expressions,
-            executors: SharedExecutor(of: LoopIsolation(on: loop), continuations: loop.taskExecutor))
+            calls: NoCalls(), executors: SharedExecutor(of: LoopIsolation(on: loop), continuations: loop.taskExecutor))
     }
 
     /// A fresh key beside old data would make every secret in it unreadable, and nobody would notice for a while.

@@ -7,16 +7,18 @@ final class SessionServices: Sendable {
     let configuration: EngineConfiguration
     let ownership: Ownership
     let deadlines: DeadlineQueue
+    let effects: EffectQueue
     let counters: EngineCounters
 
     init(
         ports: EnginePorts, configuration: EngineConfiguration, ownership: Ownership, deadlines: DeadlineQueue,
-        counters: EngineCounters
+        effects: EffectQueue, counters: EngineCounters
     ) {
         self.ports = ports
         self.configuration = configuration
         self.ownership = ownership
         self.deadlines = deadlines
+        self.effects = effects
         self.counters = counters
     }
 }
