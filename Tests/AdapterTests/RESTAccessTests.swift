@@ -130,7 +130,8 @@ struct RESTAccessTests {
             ("POST /sessions/{id}/resume", [.operate]), ("POST /requests/{id}/respond", [.requestsRespond]),
             ("POST /requests/{id}/cancel", [.sessionsWrite]), ("POST /requests/{id}/secret", [.secrets]),
             ("GET /commands/{id}", [.operate, .sessionsRead, .sessionsWrite, .requestsRespond]),
-            ("GET /stream", [.sessionsRead]),
+            ("GET /stream", [.sessionsRead]), ("PUT /secrets/{name}", [.secretsWrite]),
+            ("GET /secrets", [.agents, .secretsWrite]), ("DELETE /secrets/{name}", [.secretsWrite]),
         ]
         for (name, scopes) in expected {
             let found = Route.all.first {
@@ -141,7 +142,7 @@ struct RESTAccessTests {
     }
 
     @Test func `every route is documented by one sentence and found under its own path`() async throws {
-        #expect(Route.all.count == 36)
+        #expect(Route.all.count == 39)
         for route in Route.all { #expect(route.summary.hasSuffix(".")) }
         #expect(Set(Route.all.map { "\($0.method) \($0.template)" }).count == Route.all.count)
     }

@@ -73,6 +73,7 @@ struct RESTFixture {
 
     private static func body(of route: Route, request: String) -> String {
         switch route.template.split(separator: "/").last {
+        case "{name}" where route.template.contains("/secrets/"): #"{"value":"s3cret"}"#
         case "{name}": #"{"kind":"external"}"#
         case "sessions": #"{"agent":"invoice","input":{}}"#
         case "messages": #"{"text":"hello"}"#

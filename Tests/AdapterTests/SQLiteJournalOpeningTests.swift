@@ -63,6 +63,7 @@ struct SQLiteJournalOpeningTests {
         }
         try change(folder.database, "DROP INDEX keys_tenant")
         try change(folder.database, "ALTER TABLE agents DROP COLUMN definition")
+        try change(folder.database, "DROP TABLE project_secrets")
         try change(folder.database, "PRAGMA user_version=1")
         let second = try folder.open()
         #expect(try await second.key("k") == key)
@@ -71,6 +72,9 @@ struct SQLiteJournalOpeningTests {
         let revoked = try #require(changed)
         #expect(revoked.revokedAt == Timestamp(milliseconds: 6))
         #expect(try await second.keys(of: tenant, after: nil, limit: 9) == [revoked])
+        let secret = ProjectSecret(name: try SecretName("S"), box: [1], updatedAt: Timestamp(milliseconds: 7))
+        #expect(try await second.putSecret(secret, in: scope))
+        #expect(try await second.secret(secret.name, in: scope) == secret)
     }
 
     @Test func `a tool that only looks makes nothing`() throws {

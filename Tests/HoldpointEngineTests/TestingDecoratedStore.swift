@@ -48,6 +48,24 @@ struct DecoratedStore: JournalDecorator, Directory {
         try await directory.changeKey(id, of: tenant, change)
     }
 
+    func putSecret(_ secret: ProjectSecret, in scope: Scope) async throws(JournalError) -> Bool {
+        try await directory.putSecret(secret, in: scope)
+    }
+
+    func secret(_ name: SecretName, in scope: Scope) async throws(JournalError) -> ProjectSecret? {
+        try await directory.secret(name, in: scope)
+    }
+
+    func secrets(
+        in scope: Scope, after name: SecretName?, limit: Int
+    ) async throws(JournalError) -> [ProjectSecretEntry] {
+        try await directory.secrets(in: scope, after: name, limit: limit)
+    }
+
+    func deleteSecret(_ name: SecretName, in scope: Scope) async throws(JournalError) -> Bool {
+        try await directory.deleteSecret(name, in: scope)
+    }
+
     func putAgent(_ definition: AgentDefinition, in scope: Scope) async throws(JournalError) -> AgentRecord {
         try await directory.putAgent(definition, in: scope)
     }

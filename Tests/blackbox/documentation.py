@@ -20,6 +20,8 @@ LIMITS = {
     "SessionLimits": "Core/HoldpointCore/Session/SessionLimits.swift",
     "SnapshotPolicy": "Core/HoldpointCore/Session/SnapshotPolicy.swift",
     "EngineConfiguration": "Engine/HoldpointEngine/EngineConfiguration.swift",
+    "SessionCommit": "Core/HoldpointPorts/Journal/SessionCommit.swift",
+    "ProjectSecretLimits": "Core/HoldpointPorts/Journal/ProjectSecret.swift",
     "JournalPage": "Core/HoldpointPorts/Journal/StoredSession.swift",
     "HTTPServerConfiguration": "Clients/HTTPServer/HTTPServerConfiguration.swift",
     "RESTConfiguration": "Adapters/RESTAPI/RESTConfiguration.swift",

@@ -132,11 +132,11 @@ class Checks:
     def data(self):
         return self.folder / "data"
 
-    def run(self, *words, **variables):
-        """Runs a command to its end; (status, output, errors)."""
+    def run(self, *words, given="", **variables):
+        """Runs a command to its end, with this on standard input; (status, output, errors)."""
         made = subprocess.run(
             [self.binary, *map(str, words)], capture_output=True, text=True, timeout=PATIENCE_SECONDS,
-            stdin=subprocess.DEVNULL, env=environment(**variables))
+            input=given, env=environment(**variables))
         return made.returncode, made.stdout, made.stderr
 
     def refused(self, status, pattern, *options, data=None, **variables):
@@ -442,8 +442,8 @@ class Checks:
         expect(status == 5, f"unreachable: {status}")
 
     def drive(self, server, url):
-        def cli(status, *words, key=KEY):
-            found, output, errors = self.run(*words, "-o", "json", HOLDPOINT_URL=url, HOLDPOINT_KEY=key)
+        def cli(status, *words, key=KEY, given=""):
+            found, output, errors = self.run(*words, "-o", "json", given=given, HOLDPOINT_URL=url, HOLDPOINT_KEY=key)
             expect(found == status, f"{words}: status {found} instead of {status}: {errors}")
             return json.loads(output if found == 0 else errors.splitlines()[-1] if errors else output)
 
@@ -489,7 +489,26 @@ class Checks:
         feed.wait()
         expect(types == ["hitl_requested", "session_completed"], types)
         expect([item["id"] for item in cli(0, "sessions", "--status", "completed")["items"]] == ["c-1"], "not listed")
+        self.keep_secrets(cli, server.api)
         self.administer(cli, server.api)
+
+    def keep_secrets(self, cli, api):
+        """I9: a secret is put from standard input, listed by name, and deleted; what is said never repeats it."""
+        plain = "cl1-s3cret-value"
+        expect(cli(0, "secret", "put", "TOKEN", given=plain + "\n")["name"] == "TOKEN", "not put")
+        cli(0, "secret", "put", "LOGIN", "--json", given=json.dumps({"username": "ann", "password": plain}))
+        for status, words, given in [
+            (2, ["a-b"], plain), (2, ["EMPTY"], "\n"), (2, ["LOGIN", "--json"], "{" + plain),
+            (2, ["LOGIN", "--json"], json.dumps([plain])), (2, ["LONG"], plain * 2000), (2, ["TOKEN", plain], plain),
+        ]:
+            refused = cli(status, "secret", "put", *words, given=given)
+            expect(plain not in json.dumps(refused) or plain in words, refused)
+        expect([item["name"] for item in cli(0, "secret", "list")["items"]] == ["LOGIN", "TOKEN"], "not listed")
+        expect(api("GET", f"{BASE}/secrets")[1]["items"] == cli(0, "secret", "list")["items"], "another list")
+        cli(0, "secret", "delete", "LOGIN")
+        cli(3, "secret", "delete", "LOGIN")
+        for file in self.data.iterdir():
+            expect(plain.encode() not in file.read_bytes(), f"{file} holds the secret")
 
     def administer(self, cli, api):
         """Tenants, projects and keys beside the running server, which honours them at once."""

@@ -11,6 +11,7 @@ import concurrent.futures
 import http.client
 import json
 import os
+import pathlib
 import re
 import socket
 import subprocess
@@ -195,7 +196,7 @@ class Server:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("HOLDPOINT_")}
         self.environment = {**kept, "HOLDPOINT_DEV_KEY": KEY}
         self.process = subprocess.Popen(
-            [binary, "serve", "--listen", f"127.0.0.1:{self.port}", "--data", self.data],
+            [binary, "serve", "--listen", f"127.0.0.1:{self.port}", "--data", self.data, "--access-log", "on"],
             stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL, env=self.environment)
 
     def await_ready(self):
@@ -227,6 +228,11 @@ class Server:
 
     def key(self, *arguments):
         return Api(self.port, self.command("key", "create", *arguments)["key"])
+
+    def holds(self, text):
+        """Whether the server's log or a file of its data has this text."""
+        files = [pathlib.Path(self.log.name), *pathlib.Path(self.data).iterdir()]
+        return any(text.encode() in file.read_bytes() for file in files)
 
     def stop(self):
         if self.process.poll() is None:
@@ -339,6 +345,42 @@ class Checks:
         api.ok("POST", "/sessions/secret/complete", {"output": None})
         api.problem(404, "secret_not_found", "POST", f"{place}/secret")
         expect("s3cret-value" not in self.server.text(), "the secret is in the server's log")
+
+    def check_a_projects_secrets_go_in_and_never_come_out(self):
+        """I9: no answer, log line or file of the store holds a value; I5: each project has its own."""
+        api, plain = self.api, "pr0ject-s3cret-value"
+        values = [plain, {"username": "ann", "password": plain}, {"token": plain}]
+        for value in values:
+            put = api("PUT", "/secrets/BILLING_TOKEN", {"value": value}, headers={"Idempotency-Key": "heedless"})
+            expect(put.status == 200 and set(put.json) == {"name", "updated_at"}, put)
+            expect(plain.encode() not in put.payload and put.headers["cache-control"] == "no-store", put)
+        api.ok("PUT", "/secrets/OTHER", {"value": "x" * 16382})
+        for value in ["x" * 16383, "", {}, [plain], 7, None]:
+            refused = api.problem(422, "invalid_input", "PUT", "/secrets/BILLING_TOKEN", {"value": value})
+            expect(refused.pointers == ["/value"] and plain.encode() not in refused.payload, refused)
+        for raw in [f'{{"value":"{plain}"', f'{{"value":{plain}}}', f'{{"value":"{plain}","value":1}}']:
+            refused = api.problem(400, "malformed_json", "PUT", "/secrets/BILLING_TOKEN", raw=raw.encode())
+            expect(plain.encode() not in refused.payload, refused)
+        api.problem(422, "invalid_input", "PUT", "/secrets/a-b", {"value": plain})
+        api.problem(405, "method_not_allowed", "GET", "/secrets/BILLING_TOKEN")
+        expect([item["name"] for item in api.ok("GET", "/secrets")["items"]] == ["BILLING_TOKEN", "OTHER"])
+        page = api.ok("GET", "/secrets?limit=1")
+        expect(page["has_more"] and page["next_cursor"] == "BILLING_TOKEN", page)
+        expect([item["name"] for item in api.ok("GET", "/secrets?cursor=BILLING_TOKEN")["items"]] == ["OTHER"])
+        self.server.command("project", "create", "dev/vault")
+        other = self.server.key("--tenant", "dev")
+        expect(other.ok("GET", "/v1/projects/vault/secrets")["items"] == [])
+        other.problem(404, "secret_not_found", "DELETE", "/v1/projects/vault/secrets/BILLING_TOKEN")
+        agent = self.server.key("--project", "dev/default", "--scopes", "secrets,sessions:write,agents")
+        agent.problem(403, "scope_missing", "PUT", "/secrets/BILLING_TOKEN", {"value": plain})
+        agent.problem(403, "scope_missing", "DELETE", "/secrets/BILLING_TOKEN")
+        expect(len(agent.ok("GET", "/secrets")["items"]) == 2)
+        expect(not self.server.holds(plain), "a file holds the value of a secret")
+        expect(self.server.holds("BILLING_TOKEN"), "the search finds nothing")
+        for name in ["BILLING_TOKEN", "OTHER"]:
+            expect(api("DELETE", f"/secrets/{name}").status == 204)
+        api.problem(404, "secret_not_found", "DELETE", "/secrets/OTHER")
+        expect(api.ok("GET", "/secrets")["items"] == [])
 
     def check_pause_and_resume_are_an_operators(self):
         api = self.api

@@ -97,6 +97,11 @@ enum JournalSchema {
         CREATE INDEX keys_tenant ON keys(tenant, public);
         """,
         "ALTER TABLE agents ADD COLUMN definition BLOB;",
+        """
+        CREATE TABLE project_secrets(
+            id INTEGER PRIMARY KEY, project INTEGER NOT NULL REFERENCES projects, name TEXT NOT NULL,
+            box BLOB NOT NULL, updated INTEGER NOT NULL, UNIQUE(project, name)) STRICT;
+        """,
     ]
 
     /// Brings the file up to this release's version, in one transaction.

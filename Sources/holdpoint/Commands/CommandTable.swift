@@ -4,7 +4,7 @@ enum CommandTable {
         ServeCommand.command,
         StoreCommands.createTenant, StoreCommands.createProject, KeyCommands.create,
         KeyCommands.list, KeyCommands.rotate, KeyCommands.revoke,
-        AgentCommands.apply,
+        AgentCommands.apply, SecretCommands.put, SecretCommands.list, SecretCommands.delete,
         SessionCommands.start, SessionCommands.list, SessionCommands.show, TailCommand.command,
         RequestCommands.list, RequestCommands.show, RequestCommands.respond,
         ReplayCommand.command, SimulateCommand.command, VersionCommand.command,

@@ -25,6 +25,14 @@ import Testing
         }
     }
 
+    @Test(arguments: ["a", "_", "BILLING_TOKEN", "x9", "_0", "A" + String(repeating: "9", count: 62)])
+    func `words name secrets`(text: String) throws { #expect(try SecretName(text).text == text) }
+
+    @Test(arguments: ["", "9a", "a-b", "a.b", "a b", "a/b", "é", "a\n", "a\u{0}", String(repeating: "x", count: 64)])
+    func `anything else names no secret`(text: String) {
+        #expect(throws: InvalidName(kind: "secret", form: "[A-Za-z_][A-Za-z0-9_]{0,62}")) { try SecretName(text) }
+    }
+
     @Test func `request and command ids read back from their text and from no other`() {
         let bits = Identifier128(high: 0x0123_4567_89ab_cdef, low: 1)
         let request = RequestID(time: Timestamp(milliseconds: 0x0a_bcde), random: bits)

@@ -29,6 +29,17 @@ extension Component {
             ("on_behalf_of", Schema.text(maximum: RequestLimits.nameLength).orNull),
         ])
 
+    /// The pattern of a secret's name.
+    static let secretName = Schema.text(pattern: "^\(SecretName.form)$")
+
+    /// Its value as JSON may have so many bytes; counted in scalars, so many always are too long.
+    static let secretDefinitionForm = Schema.object([
+        (
+            "value",
+            .oneOf([.text(minimum: 1, maximum: ProjectSecretLimits.valueBytes - 2), .filledObject])
+        )
+    ])
+
     /// A problem document of the caller's own (RFC 9457).
     static let callersProblem = Schema.open([
         ("type", .text()), ("title", .text()), ("detail", .text()), ("instance", .text()), ("status", .integer()),

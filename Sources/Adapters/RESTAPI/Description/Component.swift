@@ -28,6 +28,8 @@ enum Component: String, Sendable, CaseIterable {
     case key = "Key"
     case keyPage = "KeyPage"
     case issuedKey = "IssuedKey"
+    case secret = "Secret"
+    case secretPage = "SecretPage"
     case health = "Health"
     case readiness = "Readiness"
     // What is asked.
@@ -45,6 +47,7 @@ enum Component: String, Sendable, CaseIterable {
     case projectCreation = "ProjectCreation"
     case keyCreation = "KeyCreation"
     case keyRotation = "KeyRotation"
+    case secretDefinition = "SecretDefinition"
 
     /// What it describes.
     var schema: Schema {
@@ -74,6 +77,8 @@ enum Component: String, Sendable, CaseIterable {
         case .key: Self.keyForm
         case .keyPage: Self.page(of: .key)
         case .issuedKey: Self.issuedKeyForm
+        case .secret: .object([("name", Self.secretName), ("updated_at", .time)])
+        case .secretPage: Self.page(of: .secret)
         case .health: .object([("status", .constant("ok"))])
         case .readiness: .object([("status", .choice(of: ["ready", "unready"])), ("parts", .map(of: .text()))])
         case .agentDefinition: Self.agentDefinitionForm
@@ -91,6 +96,7 @@ enum Component: String, Sendable, CaseIterable {
         case .projectCreation: Self.projectCreationForm
         case .keyCreation: Self.keyCreationForm
         case .keyRotation: Self.keyRotationForm
+        case .secretDefinition: Self.secretDefinitionForm
         }
     }
 

@@ -49,6 +49,7 @@ enum OpenAPIParameters {
         case ("id", "requests"): .text(pattern: "^req_[0-9a-f]{44}$")
         case ("id", "commands"): .text(pattern: "^cmd_[0-9a-f]{32}$")
         case ("name", "agents"): Component.agentName
+        case ("name", "secrets"): Component.secretName
         default: .text(minimum: 1)
         }
     }

@@ -55,6 +55,9 @@ package struct ReplyForm: Sendable, Equatable {
         ReplyForm(200, "As asked.", ("application/json", schema), headers: headers)
     }
 
+    /// 204 for what is done and has nothing to show.
+    static let done = ReplyForm(204, "Done.", nil)
+
     /// 201 with what was made.
     static func created(_ component: Component) -> ReplyForm {
         ReplyForm(201, "Made.", ("application/json", .reference(component)))

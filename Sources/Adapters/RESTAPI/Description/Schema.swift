@@ -26,6 +26,9 @@ package struct Schema: Sendable, Equatable {
     /// Any object.
     static let anyObject = Schema([("type", "object")])
 
+    /// Any object that is not empty.
+    static let filledObject = Schema([("type", "object"), ("minProperties", 1)])
+
     /// A JSON Schema that somebody gives, or was given.
     static let schema = Schema([("type", ["object", "boolean"])])
 

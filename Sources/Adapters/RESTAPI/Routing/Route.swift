@@ -126,6 +126,7 @@ package struct Route: Sendable {
 
     /// Every route, in the order of the documentation.
     package static let all: [Route] =
-        AgentRoutes.all + SessionRoutes.all + SessionCommandRoutes.all + RequestRoutes.all + StreamRoutes.all
+        AgentRoutes.all + SecretRoutes.all + SessionRoutes.all + SessionCommandRoutes.all + RequestRoutes.all
+        + StreamRoutes.all
         + CommandRoutes.all + AdminRoutes.all + OperationRoutes.all
 }

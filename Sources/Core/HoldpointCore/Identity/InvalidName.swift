@@ -40,4 +40,11 @@ enum NameForm {
             }
         }
     }
+
+    /// Whether `text` is 1 to `maximumLength` bytes of letters, digits and underscore, and begins with no digit.
+    static func isWord(_ text: String, maximumLength: Int) -> Bool {
+        guard isToken(text, maximumLength: maximumLength) else { return false }
+        let isFree = text.utf8.allSatisfy { $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: "-") }
+        return isFree && text.utf8.first.map { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? false
+    }
 }

@@ -5,7 +5,7 @@ import JSON
 ///
 /// Every call names a scope that the edge has checked against the caller's key; what is of another scope does not
 /// exist (I5). A call returns only what is committed (I1).
-package protocol SessionGateway: AdministrationGateway {
+package protocol SessionGateway: AdministrationGateway, SecretGateway {
     /// The holder of a bearer token, or nil. A new key is honoured at once.
     func authenticate(_ bearer: String) async throws(GatewayError) -> Caller?
 

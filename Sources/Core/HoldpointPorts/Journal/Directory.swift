@@ -1,8 +1,8 @@
 package import HoldpointCore
 package import JSON
 
-/// Tenants, projects, API keys and agents.
-package protocol Directory: Sendable {
+/// Tenants, projects, API keys, agents and secrets.
+package protocol Directory: SecretDirectory {
     /// Makes a tenant; false if there is one by that name.
     func createTenant(_ tenant: TenantName) async throws(JournalError) -> Bool
 

@@ -12,6 +12,8 @@ package enum KeyScope: String, Sendable, Hashable, CaseIterable {
     case requestsRespond = "requests:respond"
     /// Fetch secret answers.
     case secrets
+    /// Put and delete the project's secrets.
+    case secretsWrite = "secrets:write"
     /// Pause, resume and look into stored commands.
     case operate
 }

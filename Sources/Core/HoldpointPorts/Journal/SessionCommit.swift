@@ -79,7 +79,7 @@ package final class SessionCommit: Sendable {
         self.sends = sends
     }
 
-    /// The most stored commands that one commit may send: 1,024; a store refuses more.
+    /// Stored commands that one commit may send; a store refuses more.
     package static let maximumSends = 1_024
 
     /// Why a store must refuse `sends`, whatever it holds: too many, or one for a session of another scope (I5).

@@ -99,7 +99,7 @@ extension Engine {
 
 extension Page {
     /// The first of what was found, which is one more than the limit if there is another page.
-    fileprivate init(of found: [Item], limit: Int, cursor: (Item) -> String) {
+    init(of found: [Item], limit: Int, cursor: (Item) -> String) {
         let items = Array(found.prefix(limit))
         self.init(items: items, nextCursor: found.count > limit ? items.last.map(cursor) : nil)
     }

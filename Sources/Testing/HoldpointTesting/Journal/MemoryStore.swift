@@ -65,6 +65,7 @@ package struct MemoryStore: Sendable {
     var projects: Set<Scope> = []
     var keys: [String: KeyRecord] = [:]
     /// Each agent's versions, the oldest first.
+    var projectSecrets: [Scope: [SecretName: ProjectSecret]] = [:]
     var agents: [Scope: [AgentName: [AgentRecord]]] = [:]
 
     package init() {}
