@@ -88,7 +88,7 @@ let package = Package(
             uses: [
                 "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "HTTPServer", "HTTPClient",
                 "Allocator", "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "Simulator", "JQClient",
-                "JQExpressions",
+                "HTTPEffects", "JQExpressions",
             ]),
         // Never shipped: the product wired with ports that kill or trap at named points.
         executable(
@@ -96,7 +96,7 @@ let package = Package(
             uses: [
                 "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "HTTPServer",
                 "Allocator", "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HoldpointTesting",
-                "JQClient",
+                "JQClient", "HTTPClient", "HTTPEffects",
                 "JQExpressions",
             ]),
         // Never shipped: the worker of the tests of expressions; in the product it is the product itself.

@@ -74,6 +74,16 @@ extension Setting {
     static let accessLog = Setting(
         "access_log", "on|off", "Whether each request leaves a line in the log.", standard: "off",
         form: .oneOf(["on", "off"]))
+    static let allowAddress = Setting(
+        "allow_address", "LIST",
+        "What workflows may call besides public addresses: addresses, blocks and host names, with commas.",
+        standard: "none")
+    static let callTimeoutSeconds = Setting(
+        "call_timeout_seconds", "N", "How long one attempt at a workflow's call may take.", standard: "30",
+        form: .number(1...86_400))
+    static let callAuthorities = Setting(
+        "call_authorities", "FILE", "The authorities, as PEM, that workflows' calls trust instead of the system's.",
+        standard: "the system's")
     static let operatorKey = Setting(
         "operator_key", "KEY", "The key that administers every tenant, as hp_ID_SECRET.", standard: "none")
     static let drainSeconds = Setting(
@@ -113,6 +123,7 @@ extension Setting {
         listen, tlsCertificate, tlsKey, data, node, developmentKey, operatorKey, drainSeconds, bodyBytes, eventBytes,
         stateBytes, openRequests,
         databaseBytes, connections, requestsInFlight, keyRate, keyBurst, allowedOrigins, metricsListen, accessLog,
+        allowAddress, callTimeoutSeconds, callAuthorities,
     ]
     /// Every setting.
     static let all = client + server + [output, configuration]

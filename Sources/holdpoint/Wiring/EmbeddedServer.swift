@@ -1,4 +1,5 @@
 import EventLoop
+import HTTPEffects
 import HoldpointEngine
 import HoldpointPorts
 import JSON
@@ -94,6 +95,7 @@ struct EmbeddedServer: Sendable {
         }
         let failure = await waitForEnd(stops, server, engine)
         await running.value
+        await store.calls.stop()
         await metrics?.drain()
         watch.cancel()
         await trouble.tell()

@@ -1,4 +1,5 @@
 import EventLoop
+import HTTPEffects
 import HoldpointEngine
 import HoldpointPorts
 import LocalStreams
@@ -8,6 +9,8 @@ import SealedSecrets
 /// The ports of a node that keeps everything in one folder.
 struct EmbeddedStore: Sendable {
     let journal: SQLiteJournal
+    /// The calls of workflows; to be stopped after the engine and before the loop.
+    let calls: HTTPEffects
     let ports: EnginePorts
 
     /// Opens the folder, makes what is missing and locks it against another engine.
@@ -31,10 +34,11 @@ struct EmbeddedStore: Sendable {
             await journal.close()
             throw error
         }
+        calls = HTTPEffects(loop: loop, configuration: configuration.calls.effects)
         ports = EnginePorts(
             journal: journal, directory: journal, streams: LocalStreams(), clock: clock, entropy: entropy,
             hasher: SHA256Hasher(), secretBox: box, expressions: expressions,
-            calls: NoCalls(), executors: SharedExecutor(of: LoopIsolation(on: loop), continuations: loop.taskExecutor))
+            calls: calls, executors: SharedExecutor(of: LoopIsolation(on: loop), continuations: loop.taskExecutor))
     }
 
     /// A fresh key beside old data would make every secret in it unreadable, and nobody would notice for a while.

@@ -18,6 +18,8 @@ struct ServerConfiguration: Sendable {
     let tls: TLSFiles?
     /// Who may use the API how, and who may watch it.
     let edge: EdgeConfiguration
+    /// Whom the calls of workflows may reach.
+    let calls: CallConfiguration
     /// The store's limits.
     let journal: SQLiteJournalConfiguration
     /// The key that is made on an empty store, if it was given.
@@ -35,6 +37,8 @@ struct ServerConfiguration: Sendable {
         engine.operatorKey = try Self.key(.operatorKey, settings).map { OperatorKey($0, hasher: SHA256Hasher()) }
         http = try Self.http(settings)
         edge = try EdgeConfiguration(settings)
+        calls = try CallConfiguration(settings)
+        engine.callTimeoutMilliseconds = calls.timeoutMilliseconds
         tls = try Self.tls(settings)
         var journal = SQLiteJournalConfiguration(folder: folder, role: .engine)
         let bytes = settings.number(.databaseBytes)
