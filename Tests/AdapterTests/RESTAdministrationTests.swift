@@ -145,6 +145,15 @@ struct RESTAdministrationTests {
         #expect(answer.pointers == [pointer])
     }
 
+    @Test(arguments: ["tenants", "tenants/acme/projects", "tenants/acme/keys"], ["", "%20", "a%2Fb", "k_1"])
+    func `a cursor that no page gave is refused`(list: String, cursor: String) async throws {
+        let fixture = try Self.fixture()
+        let target = "/v1/\(list)?cursor=\(cursor)"
+        let answer = await fixture.call(.get, target, key: RESTScriptedGateway.operatorKey)
+        #expect(answer.code == "cursor_invalid")
+        #expect(fixture.gateway.calls.isEmpty)
+    }
+
     @Test func `what is there already is 409, a revoked key as well, and what is not there 404`() async throws {
         let fixture = try Self.fixture()
         func post(_ target: String, _ body: String) async -> RESTFixture.Answer {

@@ -39,9 +39,9 @@ struct AdminCall: Sendable {
     }
 
     /// The cursor of a list, as the last page gave it.
-    func cursor<Name>(_ make: (String) throws -> Name) throws -> Name? {
+    func cursor<Name>(_ make: (String) -> Name?) throws(Problem) -> Name? {
         guard let text = query["cursor"] else { return nil }
-        guard let name = try? make(text) else {
+        guard let name = make(text) else {
             throw Problem(Rejection(.cursorInvalid, "this cursor was not given out for this list"))
         }
         return name

@@ -26,8 +26,8 @@ enum AdminKeyRoutes {
 
     private static func list(_ call: AdminCall, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let limit = try call.listLimit()
-        let page = try await call.gateway.keys(
-            of: try call.requiredTenant(), after: call.query["cursor"], limit: limit)
+        let cursor = try call.cursor { APIKey.isID($0) ? $0 : nil }
+        let page = try await call.gateway.keys(of: try call.requiredTenant(), after: cursor, limit: limit)
         guard let page else { throw Problem.tenantNotFound }
         return .page(page) { writeKey($0, into: &$1) }
     }

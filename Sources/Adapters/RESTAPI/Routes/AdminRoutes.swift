@@ -26,7 +26,7 @@ enum AdminRoutes {
 
     private static func tenants(_ call: AdminCall, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let limit = try call.listLimit()
-        let cursor = try call.cursor(TenantName.init)
+        let cursor = try call.cursor { try? TenantName($0) }
         let page: Page<TenantName>
         if let own = call.administrator.tenant {
             let isPast = cursor.map { own <= $0 } ?? false
@@ -49,7 +49,7 @@ enum AdminRoutes {
     private static func projects(_ call: AdminCall, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let tenant = try call.requiredTenant()
         let limit = try call.listLimit()
-        let cursor = try call.cursor(ProjectName.init)
+        let cursor = try call.cursor { try? ProjectName($0) }
         guard let page = try await call.gateway.projects(of: tenant, after: cursor, limit: limit) else {
             throw Problem.tenantNotFound
         }

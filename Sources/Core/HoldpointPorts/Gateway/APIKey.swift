@@ -26,12 +26,17 @@ package struct APIKey: Sendable, Equatable {
     package init?(_ text: String) {
         let parts = text.split(separator: "_", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == "hp" else { return nil }
-        guard (1...64).contains(parts[1].utf8.count), parts[1].utf8.allSatisfy(Self.isAlphanumeric) else { return nil }
+        guard Self.isID(parts[1]) else { return nil }
         guard (16...128).contains(parts[2].utf8.count),
             parts[2].utf8.allSatisfy({ Self.isAlphanumeric($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") })
         else { return nil }
         id = String(parts[1])
         secret = String(parts[2])
+    }
+
+    /// Whether a text can be the public part of a key.
+    package static func isID(_ text: some StringProtocol) -> Bool {
+        (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(isAlphanumeric)
     }
 
     /// The whole key.

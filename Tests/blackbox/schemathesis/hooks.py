@@ -1,0 +1,94 @@
+"""What schemathesis is told of the server: keys, and things that are there, so that more is seen than "not found".
+
+The generated values stay as they are in every third call, and always where they are meant to be wrong.
+"""
+
+import atexit
+import collections
+import itertools
+import json
+import os
+import pathlib
+import re
+
+import schemathesis
+from schemathesis.core.parameters import ParameterLocation
+
+SCENE = json.loads(pathlib.Path(os.environ["SCENE"]).read_text())
+ANSWERS = {
+    "permission": [{"action": "approve"}, {"action": "reject"}, {"action": "edit", "arguments": {"eur": 1}}],
+    "decision": [{"decision": "left"}],
+    "clarification": [{"answer": "blue"}],
+    "env_var": [{"values": {"API_KEY": "value"}}],
+}
+seen = collections.defaultdict(collections.Counter)
+turns = collections.defaultdict(itertools.count)
+
+
+def turn(values, name):
+    """The values in turn."""
+    return values[next(turns[name]) % len(values)]
+
+
+def known(label, name, path):
+    """A thing of the scene for a parameter of a path."""
+    if name in ("project", "tenant"):
+        return SCENE[name if "/v1/projects" in label else "administered"]
+    if "/keys/" in label:
+        return turn(SCENE["keys"], label)
+    if "/agents/" in label:
+        return turn(SCENE["agents"], label)
+    if "/commands/" in label:
+        return turn(SCENE["commands"], label)
+    if "/requests/" in label:
+        type = "env_var" if label.endswith("secret") else turn(list(ANSWERS), label + " type")
+        path["type"] = type
+        return turn(SCENE["answered" if label.endswith("secret") else "requests"][type], label + type)
+    return turn(SCENE["sessions"], label)
+
+
+@schemathesis.auth(refresh_interval=None)
+class Keys:
+    """The operator's key for administration, a project's for all else."""
+
+    def get(self, case, context):
+        return SCENE["operator_key" if case.operation.path.startswith("/v1/tenants") else "key"]
+
+    def set(self, case, key, context):
+        case.headers["Authorization"] = f"Bearer {key}"
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    label = case.operation.label
+    prefer = (case.headers or {}).get("Prefer")
+    if prefer:
+        case.headers["Prefer"] = re.sub(r"wait=\"?\d+", f"wait={turn('0001', 'wait')}", str(prefer))
+    if case.meta is None or next(turns[label]) % 3 == 0:
+        return
+    found = {}
+    if case.path_parameters and not case.meta.is_negative_at(ParameterLocation.PATH):
+        for name in list(case.path_parameters):
+            case.path_parameters[name] = known(label, name, found)
+    if isinstance(case.body, dict) and not case.meta.is_negative_at(ParameterLocation.BODY):
+        if label.endswith("/sessions"):
+            # The generated ids and keys are few: most of the time another session has them.
+            case.body = {**case.body, "agent": turn(SCENE["agents"], "started"), "id": None}
+            case.headers.pop("Idempotency-Key", None)
+        if "response" in case.body:
+            if "request" in case.body:
+                found["type"] = turn(list(ANSWERS), label)
+                case.body["request"] = turn(SCENE["requests"][found["type"]], label + found["type"])
+            if "type" in found:
+                case.body["response"] = turn(ANSWERS[found["type"]], found["type"])
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    if case.method.upper() == case.operation.method.upper():
+        seen[case.operation.label][response.status_code] += 1
+
+
+@atexit.register
+def report():
+    pathlib.Path(os.environ["SEEN"]).write_text(json.dumps(seen))
