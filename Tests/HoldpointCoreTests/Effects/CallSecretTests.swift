@@ -79,6 +79,14 @@ struct CallSecretTests {
         #expect(throws: WorkflowError.self) { try proposedCall(with) }
     }
 
+    @Test func `I9: a secret that the document does not declare is not its to send`() throws {
+        let error = try #require(throws: WorkflowError.self) {
+            try proposedCall(["body": ["forged": ["secret": "use/other"]]])
+        }
+        #expect(error.type == WorkflowError.Kind.configuration.type)
+        #expect(error.detail == "the secret 'other' is not under use.secrets")
+    }
+
     @Test func `a handle is an object with one member of its form`() {
         for value: JSONValue in [
             ["secret": "use/"], ["secret": "key"], ["secret": "use/key", "b": 1], "use/key", ["secret": 1],

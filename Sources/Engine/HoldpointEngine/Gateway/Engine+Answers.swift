@@ -47,7 +47,7 @@ extension Engine {
         for secret in sealed {
             do {
                 let plain = try services.ports.secretBox.open(
-                    secret.box, context: Self.context(of: secret.handle, in: scope))
+                    secret.box, context: secret.handle.sealingContext(in: scope))
                 values.append((secret.handle.field, String(decoding: plain, as: UTF8.self)))
             } catch {
                 throw .unavailable("the sealed values cannot be opened on this node", retryAfter: .seconds(60))
@@ -69,7 +69,7 @@ extension Engine {
                 SealedSecret(
                     handle: secret.handle,
                     box: services.ports.secretBox.seal(
-                        Array(secret.value.utf8), context: Self.context(of: secret.handle, in: scope)))
+                        Array(secret.value.utf8), context: secret.handle.sealingContext(in: scope)))
             }
             return (split.visible, sealed)
         } catch {
@@ -78,10 +78,6 @@ extension Engine {
                     .invalidAnswer, "the answer does not fit; the request is still pending",
                     violations: error.violations))
         }
-    }
-
-    private static func context(of handle: SecretHandle, in scope: Scope) -> String {
-        "secret \(scope) \(handle.request) \(handle.field)"
     }
 
     /// The bytes by which two answers are compared: canonical where a canonical form exists.

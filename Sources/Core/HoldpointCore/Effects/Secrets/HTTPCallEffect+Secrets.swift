@@ -38,8 +38,14 @@ extension HTTPCallEffect {
 
     /// Tries whether the call can be put together, as far as that can be told without its secrets.
     ///
+    /// Handles are data and may come from anywhere, so only the secrets that a document declares are its to send.
     /// Throws `InvalidHTTPCall`.
-    package func check() throws(InvalidHTTPCall) {
+    package func check(declared names: [String]) throws(InvalidHTTPCall) {
+        for reference in secretReferences {
+            if case .project(let name) = reference, !names.contains(name) {
+                throw InvalidHTTPCall(detail: "\(reference) is not under use.secrets")
+            }
+        }
         let sample: JSONValue = "secret"
         var (arguments, authentication) = filled { _ in sample }
         if authentication?["secret"] != nil { authentication = ["scheme": "bearer", "token": sample] }

@@ -68,7 +68,7 @@ extension WorkflowInterpreter {
             isRaw: rule.output == .raw, followsRedirects: rule.followsRedirects,
             isIdempotent: arguments["method"]?.stringValue.flatMap { HTTPCall.Method($0) }?.isIdempotent ?? false)
         do {
-            try effect.check()
+            try effect.check(declared: definition.secrets)
         } catch {
             throw WorkflowError(.configuration, error.detail, at: reference)
         }
