@@ -88,7 +88,7 @@ let package = Package(
             uses: [
                 "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "HTTPServer", "HTTPClient",
                 "Allocator", "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "Simulator", "JQClient",
-                "HTTPEffects", "JQExpressions",
+                "HTTPEffects", "JQExpressions", "YAMLDocuments",
             ]),
         // Never shipped: the product wired with ports that kill or trap at named points.
         executable(
@@ -97,7 +97,7 @@ let package = Package(
                 "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "HTTPServer",
                 "Allocator", "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HoldpointTesting",
                 "JQClient", "HTTPClient", "HTTPEffects",
-                "JQExpressions",
+                "JQExpressions", "YAMLDocuments",
             ]),
         // Never shipped: the worker of the tests of expressions; in the product it is the product itself.
         executable("expression-worker", path: "Tests/expression-worker", uses: ["JQClient"]),

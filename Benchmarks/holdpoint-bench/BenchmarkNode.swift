@@ -48,7 +48,7 @@ struct BenchmarkNode {
         let ports = EnginePorts(
             journal: journal, directory: journal, streams: LocalStreams(), clock: clock, entropy: try SodiumEntropy(),
             hasher: SHA256Hasher(), secretBox: try SodiumSecretBox(keyFile: folder + "/secret.key"),
-            expressions: NoExpressions(), calls: NoCalls(), executors: thread.executors)
+            expressions: NoExpressions(), documents: JSONDocuments(), calls: NoCalls(), executors: thread.executors)
         let scope = Scope(tenant: try TenantName("bench"), project: try ProjectName("default"))
         _ = try await journal.createTenant(scope.tenant)
         _ = try await journal.createProject(scope)

@@ -132,8 +132,8 @@ struct YAMLDocumentsTests {
         #expect(try YAMLDocuments().document(laughs(4))["a4"]?.arrayValue?.count == 9)
         #expect(refusal(laughs(9))?.contains("more than 100000 values") == true)
         #expect(refusal(laughs(40))?.contains("more than 100000 values") == true)
-        let long =
-            "a: &a \(String(repeating: "x", count: 100_000))\nb: [\(Array(repeating: "*a", count: 50).joined(separator: ","))]"
+        let copies = Array(repeating: "*a", count: 50).joined(separator: ",")
+        let long = "a: &a \(String(repeating: "x", count: 100_000))\nb: [\(copies)]"
         #expect(refusal(long)?.contains("longer than 1048576 bytes") == true)
     }
 

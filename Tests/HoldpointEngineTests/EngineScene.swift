@@ -46,7 +46,8 @@ struct EngineScene: Sendable {
             ports: EnginePorts(
                 journal: decorate(FaultyJournal(journal, faults: faults)), directory: journal,
                 streams: FaultyStreams(MemoryStreams(), faults: faults), clock: clock, entropy: entropy,
-                hasher: SimulatedHasher(), secretBox: secretBox, expressions: NoExpressions(), calls: NoCalls(),
+                hasher: SimulatedHasher(), secretBox: secretBox, expressions: NoExpressions(),
+                documents: JSONDocuments(), calls: NoCalls(),
                 executors: OwnExecutors()))
     }
 

@@ -12,6 +12,7 @@ struct FaultyFittings: ServerFittings {
             journal: DyingJournal(base: ports.journal, trigger: trigger), directory: ports.directory,
             streams: DyingStreams(base: ports.streams, trigger: trigger), clock: ports.clock, entropy: ports.entropy,
             hasher: ports.hasher, secretBox: ports.secretBox, expressions: ports.expressions,
+            documents: ports.documents,
             calls: ports.calls, executors: ports.executors)
     }
 

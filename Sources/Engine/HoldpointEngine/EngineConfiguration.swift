@@ -19,6 +19,8 @@ package struct EnginePorts: Sendable {
     package let secretBox: any SecretBox
     /// Expressions of programs that have them.
     package let expressions: any ExpressionEvaluator
+    /// Reads definitions that come as text.
+    package let documents: any DocumentParser
     /// The HTTP calls of programs that make them.
     package let calls: any HTTPCaller
     /// Where the engine's actors run.
@@ -27,6 +29,7 @@ package struct EnginePorts: Sendable {
     package init(
         journal: any Journal, directory: any Directory, streams: any StreamBus, clock: any Clock,
         entropy: any Entropy, hasher: any Hasher, secretBox: any SecretBox, expressions: any ExpressionEvaluator,
+        documents: any DocumentParser,
         calls: any HTTPCaller, executors: any ExecutorSource
     ) {
         self.journal = journal
@@ -37,6 +40,7 @@ package struct EnginePorts: Sendable {
         self.hasher = hasher
         self.secretBox = secretBox
         self.expressions = expressions
+        self.documents = documents
         self.calls = calls
         self.executors = executors
     }

@@ -5,6 +5,7 @@ import HoldpointPorts
 import LocalStreams
 import SQLiteJournal
 import SealedSecrets
+import YAMLDocuments
 
 /// The ports of a node that keeps everything in one folder.
 struct EmbeddedStore: Sendable {
@@ -38,6 +39,7 @@ struct EmbeddedStore: Sendable {
         ports = EnginePorts(
             journal: journal, directory: journal, streams: LocalStreams(), clock: clock, entropy: entropy,
             hasher: SHA256Hasher(), secretBox: box, expressions: expressions,
+            documents: YAMLDocuments(),
             calls: calls, executors: SharedExecutor(of: LoopIsolation(on: loop), continuations: loop.taskExecutor))
     }
 

@@ -16,11 +16,21 @@ actor AccessCache {
         let name: AgentName
     }
 
-    /// An agent with its input schema compiled.
+    /// What starting a session takes of an agent: its latest version, with the input schema compiled.
     struct ReadyAgent: Sendable {
-        let record: AgentRecord
+        let version: Int64
+        let program: Program
         let inputSchema: JSONSchema?
     }
+
+    private struct VersionPlace: Hashable {
+        let agent: AgentPlace
+        let version: Int64
+    }
+
+    /// The compiled workflows are as many as documents of so many bytes together; when there are more they are
+    /// compiled anew as they are needed.
+    static let workflowBytes = 16 << 20
 
     private let ports: EnginePorts
     nonisolated private let executor: any Actor
@@ -31,6 +41,8 @@ actor AccessCache {
     private var keys: [String: Entry<KeyRecord>] = [:]
     private var agents: [AgentPlace: Entry<ReadyAgent>] = [:]
     private var projects: [Scope: Entry<Void>] = [:]
+    private var workflows: [VersionPlace: WorkflowDefinition] = [:]
+    private var bytesOfWorkflows = 0
     /// Counts changes of agents and keys.
     private var changes = 0
 
@@ -73,12 +85,37 @@ actor AccessCache {
         guard let record = try await ports.directory.agent(name, in: scope) else { return nil }
         // It compiled when it was put; should a later release refuse it, no input fits, and none gets by.
         let schema = record.definition.inputSchema.map { (try? JSONSchema(compiling: $0)) ?? Self.nothing }
-        let ready = ReadyAgent(record: record, inputSchema: schema ?? nil)
+        let ready = ReadyAgent(
+            version: record.version, program: record.definition.program, inputSchema: schema ?? nil)
         // What was read before a change may be what it changed.
         if changesBefore != changes { return ready }
         if agents.count >= capacity { agents = [:] }
         agents[place] = Entry(value: ready, until: now.adding(milliseconds: milliseconds))
         return ready
+    }
+
+    /// The workflow that a version of an agent is; nil if there is no such version, or this release does not run it.
+    ///
+    /// A version never changes, so what is compiled once is kept for as long as there is room.
+    func workflow(
+        _ agent: AgentName, version: Int64, in scope: Scope
+    ) async throws(JournalError) -> WorkflowDefinition? {
+        let place = VersionPlace(agent: AgentPlace(scope: scope, name: agent), version: version)
+        if let workflow = workflows[place] { return workflow }
+        guard let record = try await ports.directory.agent(agent, version: version, in: scope),
+            let document = record.definition.definition
+        else { return nil }
+        // While the record was read, another session of this version may have come first.
+        if let workflow = workflows[place] { return workflow }
+        guard let workflow = try? WorkflowDefinition(document) else { return nil }
+        let bytes = record.documentBytes
+        if bytesOfWorkflows + bytes > Self.workflowBytes || workflows.count >= capacity {
+            workflows = [:]
+            bytesOfWorkflows = 0
+        }
+        workflows[place] = workflow
+        bytesOfWorkflows += bytes
+        return workflow
     }
 
     func forgetAgent(_ name: AgentName, in scope: Scope) {

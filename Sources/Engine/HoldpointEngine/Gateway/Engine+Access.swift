@@ -1,6 +1,5 @@
 package import HoldpointCore
 package import HoldpointPorts
-import JSON
 
 extension Engine {
     package func authenticate(_ bearer: String) async throws(GatewayError) -> Caller? {
@@ -16,20 +15,11 @@ extension Engine {
     }
 
     package func putAgent(_ definition: AgentDefinition, in scope: Scope) async throws(GatewayError) -> AgentRecord {
-        if let schema = definition.inputSchema {
-            do {
-                _ = try JSONSchema(compiling: schema)
-            } catch {
-                let base = JSONPointer.root.appending("input_schema")
-                let pointer = error.pointer.tokens.reduce(base) { $0.appending($1) }
-                throw .rejected(
-                    Rejection(
-                        .invalidInput, "the input schema is not supported",
-                        violations: [JSONViolation(pointer: pointer, detail: error.detail)]))
-            }
-        }
+        let ports = services.ports
+        let check = DefinitionCheck(documents: ports.documents, expressions: ports.expressions)
+        let definition = try await check.checked(definition)
         let record = try await reading { () throws(JournalError) in
-            try await self.services.ports.directory.putAgent(definition, in: scope)
+            try await ports.directory.putAgent(definition, in: scope)
         }
         await access.forgetAgent(definition.name, in: scope)
         return record

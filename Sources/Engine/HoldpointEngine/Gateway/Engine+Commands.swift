@@ -26,8 +26,8 @@ extension Engine {
         let id = if let id = start.id { id } else { try made(from: key, options: options, in: scope) }
         let identity = SessionIdentity(scope: scope, key: key, id: id)
         let command = StartSession(
-            id: id, agent: start.agent, agentVersion: ready.record.version,
-            program: ready.record.definition.program, input: start.input, labels: start.labels,
+            id: id, agent: start.agent, agentVersion: ready.version,
+            program: ready.program, input: start.input, labels: start.labels,
             onBehalfOf: start.onBehalfOf, principal: options.principal)
         let envelope = CommandEnvelope(command: command, idempotency: claim(options, in: scope))
         if storesFirst(options) {

@@ -45,7 +45,7 @@ final class Node: Sendable {
                 journal: NodeJournal(base: faulty, executor: executor), directory: world.journal, streams: streams,
                 clock: NodeClock(base: world.clock, executor: executor), entropy: entropy, hasher: SimulatedHasher(),
                 secretBox: world.plant.secretBox(SimulatedSecretBox(seed: entropy.next())),
-                expressions: NoExpressions(), calls: NoCalls(), executors: OwnExecutors()))
+                expressions: NoExpressions(), documents: JSONDocuments(), calls: NoCalls(), executors: OwnExecutors()))
     }
 
     var isAlive: Bool { executor.isAlive }

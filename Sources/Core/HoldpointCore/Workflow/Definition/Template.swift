@@ -18,13 +18,15 @@ struct Template: Sendable, Equatable {
     /// The expressions in the order of the text.
     let expressions: [ExpressionProgram]
 
-    /// Reads a value; `violations` gets each expression that is refused, with its place.
+    /// Reads a value; `placed` gets each expression and `violations` each one that is refused, with their places.
     init(
-        _ value: JSONValue, arguments: Set<String>, at pointer: JSONPointer, violations: inout [JSONViolation]
+        _ value: JSONValue, arguments: Set<String>, at pointer: JSONPointer, placed: inout [PlacedExpression],
+        violations: inout [JSONViolation]
     ) {
         var reading = Reading(arguments: arguments)
         node = reading.read(value, pointer)
-        expressions = reading.expressions
+        expressions = reading.placed.map(\.program)
+        placed += reading.placed
         violations += reading.violations
     }
 
@@ -54,11 +56,11 @@ struct Template: Sendable, Equatable {
 
     private struct Reading {
         let arguments: Set<String>
-        var expressions: [ExpressionProgram] = []
+        var placed: [PlacedExpression] = []
         var violations: [JSONViolation] = []
 
         mutating func read(_ value: JSONValue, _ pointer: JSONPointer) -> Node {
-            let before = expressions.count
+            let before = placed.count
             switch value {
             case .null, .bool, .number: return .literal(value)
             case .string(let text):
@@ -67,20 +69,21 @@ struct Template: Sendable, Equatable {
             case .array(let items):
                 var nodes: [Node] = []
                 for (index, item) in items.enumerated() { nodes.append(read(item, pointer.appending(index))) }
-                return expressions.count == before ? .literal(value) : .array(nodes)
+                return placed.count == before ? .literal(value) : .array(nodes)
             case .object(let object):
                 var members: [Member] = []
                 for (key, item) in object {
                     members.append(Member(key: key, node: read(item, pointer.appending(key))))
                 }
-                return expressions.count == before ? .literal(value) : .object(members)
+                return placed.count == before ? .literal(value) : .object(members)
             }
         }
 
         private mutating func hole(_ text: String, _ pointer: JSONPointer) -> Node {
             do {
-                expressions.append(try RuntimeArguments.program(text, names: arguments))
-                return .hole(expressions.count - 1)
+                let program = try RuntimeArguments.program(text, names: arguments)
+                placed.append(PlacedExpression(program: program, pointer: pointer))
+                return .hole(placed.count - 1)
             } catch {
                 violations.append(JSONViolation(pointer: pointer, detail: error.detail))
                 return .literal(.null)

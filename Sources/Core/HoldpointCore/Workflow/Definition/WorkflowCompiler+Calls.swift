@@ -86,7 +86,9 @@ extension WorkflowCompiler {
         }
         if let inner = Template.enclosed(in: text) {
             do {
-                return .computed(try RuntimeArguments.program(inner, names: arguments))
+                let program = try RuntimeArguments.program(inner, names: arguments)
+                note([PlacedExpression(program: program, pointer: pointer)])
+                return .computed(program)
             } catch {
                 fail(pointer, error.detail)
                 return nil

@@ -101,7 +101,9 @@ extension WorkflowCompiler {
     mutating func expression(_ key: String, _ reader: inout JSONObjectReader) -> ExpressionProgram? {
         guard let text = reader.optionalString(key) else { return nil }
         do {
-            return try RuntimeArguments.program(Template.enclosed(in: text) ?? text, names: arguments)
+            let program = try RuntimeArguments.program(Template.enclosed(in: text) ?? text, names: arguments)
+            note([PlacedExpression(program: program, pointer: reader.pointer(to: key))])
+            return program
         } catch {
             reader.fail(key, error.detail)
             return nil
@@ -111,7 +113,9 @@ extension WorkflowCompiler {
     /// A value in which strings of the form `${ }` are expressions.
     mutating func template(_ value: JSONValue, _ pointer: JSONPointer) -> Template {
         var found: [JSONViolation] = []
-        let template = Template(value, arguments: arguments, at: pointer, violations: &found)
+        var placed: [PlacedExpression] = []
+        let template = Template(value, arguments: arguments, at: pointer, placed: &placed, violations: &found)
+        note(placed)
         add(found)
         return template
     }
@@ -174,7 +178,11 @@ extension WorkflowCompiler {
     ) -> DurationRule? {
         guard let value = isRequired ? reader.requiredValue(key) : reader.optionalValue(key) else { return nil }
         do {
-            return try DurationRule.read(value, arguments: arguments)
+            let rule = try DurationRule.read(value, arguments: arguments)
+            if case .computed(let program) = rule {
+                note([PlacedExpression(program: program, pointer: reader.pointer(to: key))])
+            }
+            return rule
         } catch {
             reader.fail(key, error.detail)
             return nil

@@ -28,6 +28,10 @@ struct WorkflowCompiler {
     var nesting = 0
     /// The variables that expressions at hand may read, without the dollar sign.
     var arguments = RuntimeArguments.names
+    /// The expressions so far, with their places.
+    private(set) var expressions: [PlacedExpression] = []
+    /// Those of them that jq compiles.
+    private var programs: Set<ExpressionProgram> = []
     private var tasks: [TaskDefinition?] = [nil]
 
     init(_ document: JSONValue) {
@@ -53,6 +57,19 @@ struct WorkflowCompiler {
             fail(pointer, "a task has at most \(WorkflowLimits.expressionsPerTask) expressions")
         }
         tasks[index] = task
+    }
+
+    /// Remembers where expressions stand.
+    mutating func note(_ found: [PlacedExpression]) {
+        for expression in found where !expression.program.isQuick && programs.count <= WorkflowLimits.expressions {
+            guard programs.insert(expression.program).inserted, programs.count > WorkflowLimits.expressions else {
+                continue
+            }
+            fail(
+                expression.pointer,
+                "a document has at most \(WorkflowLimits.expressions) different expressions that are no plain paths")
+        }
+        expressions += found
     }
 
     /// Adds a violation.

@@ -18,6 +18,8 @@ package final class WorkflowDefinition: Sendable {
     let tasks: [TaskDefinition]
     /// The lists of tasks that run in sequence, as indices into `tasks`.
     let blocks: [[Int]]
+    /// Every expression with its place, for compiling when the definition is put.
+    package let expressions: [PlacedExpression]
     private let byReference: [String: Int]
 
     /// Checks a document; throws everything that does not fit or is not executed, as pointers into it.
@@ -34,15 +36,13 @@ package final class WorkflowDefinition: Sendable {
         secrets = heading.secrets
         tasks = compiler.finishedTasks
         blocks = compiler.blocks
+        expressions = compiler.expressions
         byReference = Dictionary(
             tasks.enumerated().map { ($0.element.reference, $0.offset) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The task at that place.
     func task(at reference: String) -> Int? { byReference[reference] }
-
-    /// Every expression, for compiling when the definition is put.
-    package var expressions: [ExpressionProgram] { tasks.flatMap { $0.expressions } }
 }
 
 /// What is wrong with a workflow document.
