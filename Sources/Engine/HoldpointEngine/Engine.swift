@@ -10,6 +10,7 @@ package final class Engine: SessionGateway {
     let router: HITLRouter
     let hub: StreamHub
     let deadlines: DeadlineService
+    let effects: EffectService
     let access: AccessCache
     let life: Life
     private let stopping: Signal
@@ -23,12 +24,14 @@ package final class Engine: SessionGateway {
         services = SessionServices(
             ports: ports, configuration: configuration, ownership: Ownership(on: executors.executor()),
             deadlines: queue, effects: EffectQueue(on: executors.executor(), configuration: configuration),
+            access: AccessCache(ports: ports, configuration: configuration),
             counters: EngineCounters(on: executors.executor()))
         directory = SessionDirectory(services: services)
         router = HITLRouter(services: services, directory: directory)
         hub = StreamHub(services: services)
         deadlines = DeadlineService(services: services, directory: directory)
-        access = AccessCache(ports: ports, configuration: configuration)
+        effects = EffectService(services: services, directory: directory, deadlines: deadlines)
+        access = services.access
         life = Life()
     }
 
@@ -80,6 +83,7 @@ package final class Engine: SessionGateway {
             group.addTask { await self.router.readDeliveries() }
             group.addTask { await self.router.sweepRegularly(until: self.stopping) }
             group.addTask { await self.deadlines.run(until: self.stopping) }
+            group.addTask { await self.effects.run() }
             group.addTask { await self.hub.run() }
             group.addTask { await self.hub.checkHeadsRegularly(until: self.stopping) }
             group.addTask { await self.passivateRegularly() }

@@ -92,6 +92,8 @@ package struct EngineConfiguration: Sendable {
     package var doubtMilliseconds: Int64 = 100
     /// Rounds of expressions that one decision may ask for.
     package var expressionRounds = 32
+    /// Versions of an agent read in one page when a workflow starts another one.
+    package var versionPage = 32
     /// HTTP calls of sessions that may be under way at once.
     package var callsAtOnce = 256
     /// How many of them may be of one project.

@@ -72,7 +72,7 @@ import Testing
                 #expect(error == Self.problem)
                 #expect(data == ["error": error])
             case .cancelled: #expect(data == ["reason": "moot", "by": "key:alice"])
-            case nil: Issue.record("the session has not ended")
+            case .continued, nil: Issue.record("the session has not ended so")
             }
         }
     }

@@ -12,7 +12,7 @@ import Testing
     @Test func `I8: a permission expires as rejected and as not answered`() throws {
         var session = try waiting(Sample.permission())
         session.advance(seconds: 60)
-        let entry = try #require(try session.accept(ExpireRequests()).first)
+        let entry = try #require(try session.accept(FireDeadlines()).first)
         #expect(entry.type == "hitl_expired")
         #expect(
             try entry.json() == [
@@ -28,7 +28,7 @@ import Testing
     func `I8: without a declared default silence stands for nothing`(body: JSONValue) throws {
         var session = try waiting(body)
         session.advance(seconds: 60)
-        let entry = try #require(try session.accept(ExpireRequests()).first)
+        let entry = try #require(try session.accept(FireDeadlines()).first)
         #expect(try entry.json()["response"] == .null)
         #expect(try entry.json()["answered"] == false)
     }
@@ -44,7 +44,7 @@ import Testing
     ) throws {
         var session = try waiting(body)
         session.advance(seconds: 61)
-        let entry = try #require(try session.accept(ExpireRequests()).first)
+        let entry = try #require(try session.accept(FireDeadlines()).first)
         #expect(try entry.json()["response"] == response)
         #expect(try entry.json()["answered"] == false)
         let closing = try #require(RequestClosing(try decoded(entry), at: entry.position.time))
@@ -60,12 +60,12 @@ import Testing
         try session.accept(try Sample.open(4, Sample.decision()))
         #expect(session.state.wakeAt == Sample.start.adding(milliseconds: 30_000))
         session.now = Sample.start.adding(milliseconds: 29_999)
-        #expect(try session.accept(ExpireRequests()).isEmpty)
+        #expect(try session.accept(FireDeadlines()).isEmpty)
         session.now = Sample.start.adding(milliseconds: 60_000)
-        #expect(try session.accept(ExpireRequests()).map(\.type) == ["hitl_expired", "hitl_expired"])
+        #expect(try session.accept(FireDeadlines()).map(\.type) == ["hitl_expired", "hitl_expired"])
         #expect(session.state.openRequests.map(\.request.id) == [Sample.request(3), Sample.request(4)])
         #expect(session.state.wakeAt == Sample.start.adding(milliseconds: 300_000))
-        #expect(try session.accept(ExpireRequests()).isEmpty)
+        #expect(try session.accept(FireDeadlines()).isEmpty)
     }
 
     @Test func `an answer received at the deadline is too late, one millisecond before it is in time`() throws {
@@ -85,14 +85,14 @@ import Testing
         let entry = try #require(try session.accept(answer).first)
         #expect(entry.type == "hitl_responded")
         #expect(try entry.json()["received_at"] == .string(Sample.start.description))
-        #expect(try session.accept(ExpireRequests()).isEmpty)
+        #expect(try session.accept(FireDeadlines()).isEmpty)
         #expect(try fold(session.log, onto: try LiveSession().state) == session.state)
     }
 
     @Test func `after expiry an answer is gone, and so is a withdrawal`() throws {
         var session = try waiting(Sample.decision(["default": "fast"]))
         session.advance(seconds: 60)
-        try session.accept(ExpireRequests())
+        try session.accept(FireDeadlines())
         #expect(session.refusal(of: session.answer(1, ["decision": "fast"]))?.code == .requestExpired)
         let early = session.answer(1, ["decision": "fast"], receivedAt: Sample.start)
         #expect(session.refusal(of: early)?.code == .requestExpired)
@@ -104,7 +104,7 @@ import Testing
         var session = try waiting(Sample.permission())
         try session.accept(CompleteSession(output: 1, principal: Sample.agent))
         session.advance(seconds: 3_600)
-        #expect(try session.accept(ExpireRequests()).isEmpty)
+        #expect(try session.accept(FireDeadlines()).isEmpty)
         #expect(session.state.wakeAt == nil)
     }
 }

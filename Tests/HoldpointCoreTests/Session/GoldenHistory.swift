@@ -29,7 +29,7 @@ enum GoldenHistory {
             session.answer(
                 3, ["values": ["TOKEN": SecretHandle(request: Sample.request(3), field: "TOKEN").json], "save": true]))
         session.advance(seconds: 60)
-        try session.accept(ExpireRequests())
+        try session.accept(FireDeadlines())
         try session.accept(PauseSession(reason: "audit", principal: Sample.operatorKey))
         try session.accept(ResumeSession(reason: nil, principal: Sample.operatorKey))
         try session.accept(try Sample.open(5, Sample.clarification()))
@@ -61,7 +61,7 @@ enum GoldenHistory {
 
     /// The entries of all histories.
     static func events() throws -> [LogEntry] {
-        try completed().log + failed().log + cancelled().log
+        try completed().log + failed().log + cancelled().log + workflow().log + continued().log
     }
 
     /// One of each type with every field set.

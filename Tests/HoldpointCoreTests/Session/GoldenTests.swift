@@ -51,13 +51,14 @@ import Testing
         for type in RequestType.allCases {
             #expect(files.contains("event-hitl_requested-\(type.rawValue).json"), "\(type.rawValue)")
         }
-        #expect(files.filter { $0.hasPrefix("snapshot-\(SnapshotCodec.version)-") }.count == 4)
+        #expect(files.filter { $0.hasPrefix("snapshot-\(SnapshotCodec.version)-") }.count == 6)
     }
 
     @Test func `snapshots are written as the golden files have them, and read back from there`() throws {
         let sessions = [
             ("waiting", try GoldenHistory.waiting()), ("completed", try GoldenHistory.completed()),
             ("failed", try GoldenHistory.failed()), ("cancelled", try GoldenHistory.cancelled()),
+            ("workflow", try GoldenHistory.waitingWorkflow()), ("continued", try GoldenHistory.continued()),
         ]
         for (name, session) in sessions {
             let encoded = SnapshotCodec.encode(session.state)

@@ -50,7 +50,7 @@ import Testing
         var session = try paused()
         #expect(session.state.wakeAt == Sample.start.adding(milliseconds: 60_000))
         session.advance(seconds: 60)
-        #expect(try session.accept(ExpireRequests()).map(\.type) == ["hitl_expired"])
+        #expect(try session.accept(FireDeadlines()).map(\.type) == ["hitl_expired"])
         #expect(session.state.status == .paused)
     }
 }

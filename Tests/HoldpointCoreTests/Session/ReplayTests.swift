@@ -19,11 +19,11 @@ import Testing
             return try Sample.open(number, body)
         case 12..<18: return session.answer(number, randomAnswer(&random), by: principal, fingerprint: "\(number)")
         case 18: return WithdrawRequest(request: Sample.request(number), reason: nil, principal: Sample.agent)
-        case 19, 20: return ExpireRequests()
+        case 19, 20: return FireDeadlines()
         case 21: return PauseSession(reason: "r", principal: Sample.operatorKey)
         case 22: return ResumeSession(reason: nil, principal: Sample.operatorKey)
         default:
-            guard random.oneIn(6) else { return ExpireRequests() }
+            guard random.oneIn(6) else { return FireDeadlines() }
             switch random.below(3) {
             case 0: return CompleteSession(output: ["n": 1], principal: Sample.agent)
             case 1: return FailSession(error: ["title": "no"], principal: Sample.agent)
@@ -99,7 +99,7 @@ import Testing
             types.formUnion(session.log.map(\.type))
             mostOpen = max(mostOpen, session.state.openRequests.count)
         }
-        #expect(types == Set(GoldenHistory.typeNames))
+        #expect(types == Set(GoldenHistory.typeNames).subtracting(GoldenHistory.workflowTypes))
         #expect(mostOpen >= 3)
     }
 

@@ -67,7 +67,7 @@ import Testing
             #expect(code?.category == .notFound, "\(type(of: command).kind): \(String(describing: code))")
         }
         #expect(session.refusal(of: session.answer(1, ["decision": "fast"]))?.code == .requestNotFound)
-        #expect(session.refusal(of: ExpireRequests()) == nil)
+        #expect(session.refusal(of: FireDeadlines()) == nil)
     }
 
     @Test func `messages and steps are recorded and change nothing else`() throws {

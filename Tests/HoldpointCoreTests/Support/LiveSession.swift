@@ -79,6 +79,10 @@ struct LiveSession {
     private(set) var log: [LogEntry] = []
     var now = Sample.start
     var limits = SessionLimits.standard
+    /// What a workflow's session was started with.
+    var workflow: WorkflowDefinition?
+    /// What other sessions were told.
+    private(set) var outgoing: [OutgoingCommand] = []
 
     /// A session before its first event.
     init() throws {
@@ -102,10 +106,32 @@ struct LiveSession {
     @discardableResult
     mutating func accept(_ command: any SessionCommand) throws -> [LogEntry] {
         switch decide(command) {
-        case .accept(let events, _): return try events.map { try record($0) }
+        case .accept(let events, _):
+            let before = state
+            let known = log.count
+            var all = events
+            try events.forEach { try record($0) }
+            var goesOn = true
+            while goesOn, state.canAdvance {
+                let more = try programEvents()
+                all += more
+                try more.forEach { try record($0) }
+                goesOn = state.workflow?.place.isYielding == false
+            }
+            outgoing += before.outgoing(of: all, to: state)
+            return Array(log[known...])
         case .reject(let rejection): throw rejection
         case .needs: throw UnexpectedNeed()
         }
+    }
+
+    /// What the program does next.
+    private func programEvents() throws -> [any SessionEvent] {
+        let context = DecisionContext(
+            now: now, hasher: Sample.hasher, limits: limits, seed: Identifier128(high: 7, low: UInt64(log.count)),
+            workflow: workflow)
+        guard case .accept(let events, _) = state.advance(in: context) else { throw UnexpectedNeed() }
+        return events
     }
 
     /// Why a command is refused; nil if it is not.
@@ -140,7 +166,7 @@ struct LiveSession {
     }
 }
 
-/// No command of an external session asks for expressions.
+/// No command asks for expressions, and the workflows here have none that Core cannot evaluate itself.
 struct UnexpectedNeed: Error {}
 
 /// Reads an event back from what a store would hold.

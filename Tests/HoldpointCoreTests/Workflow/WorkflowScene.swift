@@ -54,7 +54,8 @@ struct WorkflowScene {
             #expect(isSame)
             let context = WorkflowContext(
                 session: try Sample.identity(), startedAt: Sample.start, input: input, now: now,
-                firstSequence: sequence + 1, hasher: Sample.hasher, results: results)
+                firstSequence: sequence + 1, hasher: Sample.hasher, seed: Identifier128(high: 1, low: 2),
+                results: results)
             let decision = WorkflowInterpreter.advance(again, of: definition, in: context)
             let isRepeatable = WorkflowInterpreter.advance(place, of: definition, in: context) == decision
             #expect(isRepeatable, "I6: the same place and results come to the same")

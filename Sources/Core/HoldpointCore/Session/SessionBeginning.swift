@@ -16,12 +16,18 @@ package final class SessionBeginning: Sendable {
     package let labels: [String: String]
     /// The user for whom the agent acts, if the caller said.
     package let onBehalfOf: String?
+    /// The session whose workflow started this one, if one did.
+    package let parent: SessionParent?
+    /// The session that this one goes on for, if it does.
+    package let continues: SessionLineage?
     /// The input as text: written with the event, with snapshots and in views, and made only once.
     package let inputText: [UInt8]
 
     init(
-        agent: AgentName, agentVersion: Int64, program: Program, interpreterVersion: Int64, input: JSONValue,
-        labels: [String: String], onBehalfOf: String?
+        agent: AgentName, agentVersion: Int64, program: Program, interpreterVersion: Int64,
+        input: JSONValue,
+        labels: [String: String], onBehalfOf: String?, parent: SessionParent? = nil,
+        continues: SessionLineage? = nil
     ) {
         self.agent = agent
         self.agentVersion = agentVersion
@@ -30,6 +36,8 @@ package final class SessionBeginning: Sendable {
         self.input = input
         self.labels = labels
         self.onBehalfOf = onBehalfOf
+        self.parent = parent
+        self.continues = continues
         inputText = input.serialized()
     }
 
@@ -43,6 +51,8 @@ package final class SessionBeginning: Sendable {
         writer.raw(inputText)
         writer.member("labels", labels)
         writer.member("on_behalf_of", onBehalfOf)
+        if let parent { writer.member("parent", .some(parent.json)) }
+        if let continues { writer.member("continues", .some(continues.json)) }
     }
 
     /// Reads these members back; nil, with the reader knowing what is wrong, if one is not as it was written.
@@ -54,8 +64,14 @@ package final class SessionBeginning: Sendable {
         input = reader.value("input")
         labels = reader.labels("labels")
         onBehalfOf = reader.optionalText("on_behalf_of")
+        let parent = reader.optionalValue("parent")
+        let continues = reader.optionalValue("continues")
+        self.parent = parent.flatMap { SessionParent(recorded: $0) }
+        self.continues = continues.flatMap { SessionLineage(recorded: $0) }
         inputText = input.serialized()
-        guard let agent, let program else { return nil }
+        guard let agent, let program, (parent == nil) == (self.parent == nil),
+            (continues == nil) == (self.continues == nil)
+        else { return nil }
         self.agent = agent
         self.program = program
     }
@@ -64,8 +80,11 @@ package final class SessionBeginning: Sendable {
 extension SessionBeginning: Equatable {
     package static func == (left: SessionBeginning, right: SessionBeginning) -> Bool {
         left === right
-            || (left.agent == right.agent && left.agentVersion == right.agentVersion && left.program == right.program
+            || (left.agent == right.agent && left.agentVersion == right.agentVersion
+                && left.program == right.program
                 && left.interpreterVersion == right.interpreterVersion && left.input == right.input
-                && left.labels == right.labels && left.onBehalfOf == right.onBehalfOf)
+                && left.labels == right.labels && left.onBehalfOf == right.onBehalfOf
+                && left.parent == right.parent
+                && left.continues == right.continues)
     }
 }

@@ -12,6 +12,10 @@ package struct SessionLimits: Sendable, Equatable {
     package var labels = 32
     /// Characters of a label's name and of its value.
     package var labelLength = 256
+    /// Events of one session after which its workflow goes on as a new session, as soon as nothing is open.
+    package var eventsBeforeContinuing: Int64 = 10_000
+    /// Events of one session after which its workflow fails, since something was always open.
+    package var workflowEvents: Int64 = 50_000
 
     package init() {}
 

@@ -2,13 +2,16 @@ extension SessionState {
     /// Applies the next event of the log; the state is unchanged if it throws.
     ///
     /// - Throws: `IllegalEvent` when the event cannot follow: an error of the log, never of the caller's input.
-    package mutating func apply(_ event: any SessionEvent, at position: EventPosition) throws(IllegalEvent) {
+    package mutating func apply(_ event: any SessionEvent, at position: EventPosition)
+        throws(IllegalEvent)
+    {
         guard position.sequence == sequence + 1 else {
             throw illegal(event, position, "expected number \(sequence + 1)")
         }
         guard position.time >= updatedAt else { throw illegal(event, position, "its time goes back") }
         guard isStarted == !(event is SessionStarted) else {
-            throw illegal(event, position, isStarted ? "the session started before" : "the session has not started")
+            throw illegal(
+                event, position, isStarted ? "the session started before" : "the session has not started")
         }
         if ending != nil { throw illegal(event, position, "the session has ended") }
         if let reason = event.apply(to: &self, at: position) { throw illegal(event, position, reason) }
@@ -16,9 +19,12 @@ extension SessionState {
         updatedAt = position.time
     }
 
-    private func illegal(_ event: any SessionEvent, _ position: EventPosition, _ reason: String) -> IllegalEvent {
+    private func illegal(_ event: any SessionEvent, _ position: EventPosition, _ reason: String)
+        -> IllegalEvent
+    {
         IllegalEvent(
-            session: identity, state: "\(status.rawValue) at \(sequence)", event: type(of: event).type.text,
+            session: identity, state: "\(status.rawValue) at \(sequence)",
+            event: type(of: event).type.text,
             sequence: position.sequence, reason: reason)
     }
 
@@ -37,10 +43,20 @@ extension SessionState {
         let open = openRequests.remove(at: index)
         closedRequests.append(
             ClosedRequest(
-                id: id, status: status, openedBy: open.request.openedBy, closedBy: principal, closedAt: position.time,
+                id: id, status: status, openedBy: open.request.openedBy, closedBy: principal,
+                closedAt: position.time,
                 fingerprint: fingerprint, sequence: position.sequence))
         heldBytes += ClosedRequest.heldBytes - open.heldBytes
         return true
+    }
+
+    /// Ends the session; what its workflow held is let go.
+    mutating func end(_ ending: SessionEnding, holding dataBytes: Int = 0) {
+        self.ending = ending
+        heldBytes += dataBytes
+        guard let workflow else { return }
+        heldBytes -= workflow.heldBytes + workflow.calls.reduce(0) { $0 + $1.heldBytes }
+        self.workflow = nil
     }
 }
 

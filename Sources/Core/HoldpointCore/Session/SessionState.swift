@@ -1,7 +1,7 @@
 package import JSON
 
 /// The state of a session: the fold of its events and nothing else (I6).
-package struct SessionState: Sendable, Equatable {
+package struct SessionState: Sendable {
     /// Which session this is.
     package let identity: SessionIdentity
     /// The number of the last event; 0 before `session_started`.
@@ -20,6 +20,8 @@ package struct SessionState: Sendable, Equatable {
     package internal(set) var openRequests: [PendingRequest] = []
     /// What became of the others, in the order they closed.
     package internal(set) var closedRequests: [ClosedRequest] = []
+    /// What a workflow's session keeps besides; boxed.
+    private var workflowBox: WorkflowBox?
     /// Bytes of event data that the state holds on to; limited by `SessionLimits.stateBytes`.
     package internal(set) var heldBytes = 0
 
@@ -48,29 +50,75 @@ package struct SessionState: Sendable, Equatable {
     /// Where it stands.
     package var status: SessionStatus {
         switch ending {
-        case .completed: .completed
+        case .completed, .continued: .completed
         case .failed: .failed
         case .cancelled: .cancelled
-        case nil: isPaused ? .paused : openRequests.isEmpty ? .running : .waiting
+        case nil: isPaused ? .paused : isWaiting ? .waiting : .running
         }
+    }
+
+    /// Whether nothing but humans and time can bring it on.
+    private var isWaiting: Bool {
+        guard let workflow else { return !openRequests.isEmpty }
+        if workflow.canAdvance || workflow.isAwaitingWork { return false }
+        return !openRequests.isEmpty || workflow.timerAt != nil
     }
 
     /// Whether the first event was applied.
     package var isStarted: Bool { sequence > 0 }
 
-    /// What is open outside the session, derived from the events, so that a new owner sees it too.
-    package var openEffects: [OpenEffect] {
-        openRequests.map { OpenEffect(id: $0.sequence, kind: .request($0.request.id, deadline: $0.request.expiresAt)) }
+    /// What the session's workflow has open and where it stands; nil without a workflow, and once it has ended.
+    package internal(set) var workflow: WorkflowState? {
+        get { workflowBox?.value }
+        set { workflowBox = newValue.map { WorkflowBox($0) } }
     }
 
-    /// The next time at which a deadline falls due, if any.
-    package var wakeAt: Timestamp? { openRequests.compactMap(\.request.expiresAt).min() }
+    /// What is open outside the session, derived from the events, so that a new owner sees it too.
+    package var openEffects: [OpenEffect] {
+        let requests = openRequests.map {
+            OpenEffect(id: $0.sequence, kind: .request($0.request.id, deadline: $0.request.expiresAt))
+        }
+        guard let workflow else { return requests }
+        let timers = workflow.place.runningTimers.map {
+            OpenEffect(id: $0.id, kind: .timer(due: $0.due))
+        }
+        let calls = workflow.calls.map { OpenEffect(id: $0.id, kind: .call(isAtWork: $0.isAtWork)) }
+        let children = workflow.children.map { OpenEffect(id: $0.id, kind: .child($0.session)) }
+        return (requests + timers + calls + children).sorted { $0.id < $1.id }
+    }
+
+    /// Whether its own program has something to do now.
+    package var canAdvance: Bool { !isPaused && ending == nil && workflow?.canAdvance == true }
+
+    /// The next time at which something is to be done that only time brings about, if any.
+    package var timerAt: Timestamp? {
+        let requests = openRequests.lazy.compactMap(\.request.expiresAt).min()
+        guard let timer = workflow?.timerAt else { return requests }
+        return requests.map { min($0, timer) } ?? timer
+    }
+
+    /// When whoever owns the session must look after it; in the past if there is work that needs no waiting, so that
+    /// a new owner finds it.
+    package var wakeAt: Timestamp? {
+        guard ending == nil, !isPaused, let workflow else { return timerAt }
+        return workflow.canAdvance || !readyCalls(at: updatedAt).isEmpty ? updatedAt : timerAt
+    }
+
+    /// The calls that may be made now.
+    package func readyCalls(at now: Timestamp) -> [OpenCall] {
+        guard ending == nil, !isPaused, let workflow else { return [] }
+        return workflow.calls.filter { $0.isReady(at: now) }
+    }
 
     /// The pending request of that id.
-    package func openRequest(_ id: RequestID) -> PendingRequest? { openRequests.first { $0.request.id == id } }
+    package func openRequest(_ id: RequestID) -> PendingRequest? {
+        openRequests.first { $0.request.id == id }
+    }
 
     /// What became of the request of that id.
-    package func closedRequest(_ id: RequestID) -> ClosedRequest? { closedRequests.last { $0.id == id } }
+    package func closedRequest(_ id: RequestID) -> ClosedRequest? {
+        closedRequests.last { $0.id == id }
+    }
 }
 
 /// A pending request within a session's state.
@@ -112,6 +160,8 @@ package enum SessionEnding: Sendable, Equatable {
     case failed(error: JSONValue)
     /// By a person or a platform.
     case cancelled
+    /// By going on as another session.
+    case continued(as: SessionID)
 }
 
 /// Work or waiting outside the session that is not over yet.
@@ -120,6 +170,12 @@ package struct OpenEffect: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
         /// A question to a human, with its deadline if it has one.
         case request(RequestID, deadline: Timestamp?)
+        /// A time to wait for.
+        case timer(due: Timestamp)
+        /// An HTTP call; at work unless a human must say what became of it.
+        case call(isAtWork: Bool)
+        /// The session of another workflow, which tells by a stored command when it ends.
+        case child(SessionID)
     }
 
     /// The number of the event that opened it.
@@ -130,7 +186,8 @@ package struct OpenEffect: Sendable, Equatable {
     /// Whether a session that waits for this may leave memory.
     package var allowsPassivation: Bool {
         switch kind {
-        case .request: true
+        case .request, .timer, .child: true
+        case .call(let isAtWork): !isAtWork
         }
     }
 }

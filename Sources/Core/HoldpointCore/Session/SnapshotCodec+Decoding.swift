@@ -29,11 +29,13 @@ extension SnapshotCodec {
         let open = reader.array("open")
         let closed = reader.array("closed")
         state.heldBytes = Int(clamping: reader.number("held_bytes"))
+        let workflow = reader.optionalValue("workflow")
         try reader.finish()
         guard beginning != nil || state.sequence == 0, id == identity.id.text else {
             throw MalformedRecord(what: "snapshot", violations: [])
         }
         state.beginning = beginning
+        if let workflow { state.workflow = try WorkflowState(recorded: workflow) }
         if let ending { state.ending = try readEnding(ending) }
         for item in open { state.openRequests.append(try readOpen(item)) }
         for item in closed { state.closedRequests.append(try readClosed(item)) }
@@ -51,6 +53,9 @@ extension SnapshotCodec {
         if let output = value["completed"] { return .completed(output: output) }
         if let error = value["failed"] { return .failed(error: error) }
         if value["cancelled"]?.boolValue == true { return .cancelled }
+        if let session = value["continued"]?.stringValue.flatMap({ try? SessionID($0) }) {
+            return .continued(as: session)
+        }
         throw MalformedRecord(what: "snapshot's ending", violations: [])
     }
 
@@ -74,7 +79,9 @@ extension SnapshotCodec {
         let fingerprint = reader.optionalText("fingerprint")
         let sequence = reader.number("seq")
         try reader.finish()
-        guard let status else { throw MalformedRecord(what: "snapshot's closed request", violations: []) }
+        guard let status else {
+            throw MalformedRecord(what: "snapshot's closed request", violations: [])
+        }
         return ClosedRequest(
             id: id, status: status, openedBy: openedBy, closedBy: closedBy, closedAt: closedAt,
             fingerprint: fingerprint, sequence: sequence)

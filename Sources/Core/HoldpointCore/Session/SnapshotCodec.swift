@@ -31,6 +31,10 @@ package enum SnapshotCodec {
         for closed in state.closedRequests { write(closed, into: &writer) }
         writer.endArray()
         writer.member("held_bytes", Int64(state.heldBytes))
+        if let workflow = state.workflow {
+            writer.key(plain: "workflow")
+            workflow.write(into: &writer)
+        }
         writer.endObject()
         return writer.bytes
     }
@@ -51,6 +55,7 @@ package enum SnapshotCodec {
         case .completed(let output): ["completed": output]
         case .failed(let error): ["failed": error]
         case .cancelled: ["cancelled": true]
+        case .continued(let session): ["continued": .string(session.text)]
         }
     }
 

@@ -12,6 +12,10 @@ package enum WorkflowLimits {
     package static let roundsPerAdvance = 16
     /// Tasks that one session begins in all; one more fails it, so that a cycle of `then` ends.
     package static let tasksPerSession: Int64 = 1_000_000
+    /// Sessions within one another that `run: workflow` may start.
+    package static let childDepth: Int64 = 8
+    /// Bytes of an event that are not data of the workflow.
+    static let eventOverheadBytes = 16 * 1_024
     /// Branches of one fork.
     package static let branches = 256
     /// Items of one loop.

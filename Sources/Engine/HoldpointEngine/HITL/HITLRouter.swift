@@ -159,8 +159,14 @@ actor HITLRouter {
     }
 
     private func carryOut(_ command: StoredCommand) async throws(SessionFailure) -> CommandOutcome {
-        let envelope = try codec.open(command)
+        var envelope = try codec.open(command)
         let identity = command.session
+        if let start = envelope.command as? StartChild {
+            switch try await ChildStarter(services: services).resolve(start, in: identity.scope) {
+            case .start(let resolved): envelope.command = resolved
+            case .refused(let error): return try await refuse(command, start, error)
+            }
+        }
         let found = try await directory.session(identity.key, in: identity.scope)
         do {
             if let found { return try await directory.perform(envelope, on: found) }
@@ -171,6 +177,25 @@ actor HITLRouter {
             }
             return try await directory.perform(envelope, on: other)
         }
+    }
+
+    /// Tells the parent of a child that cannot start, and then gives the start its outcome: twice is as good as once.
+    private func refuse(
+        _ command: StoredCommand, _ start: StartChild, _ error: WorkflowError
+    ) async throws(SessionFailure) -> CommandOutcome {
+        let scope = command.session.scope
+        if let parent = try await directory.session(start.parent.key, in: scope) {
+            let ending = EndChild(child: start.parent.effect, ending: .failed(error.json))
+            _ = try await directory.perform(CommandEnvelope(command: ending), on: parent)
+        }
+        let rejection = Rejection(.agentUnknown, error.detail ?? "the workflow cannot start")
+        do {
+            let refused = DecidedCommand(id: command.id, outcome: .refused(rejection))
+            _ = try await services.ports.journal.decide(refused, in: scope)
+        } catch {
+            throw SessionFailure(error)
+        }
+        return .rejected(rejection)
     }
 
     /// Starts a session; lets it go again if it was not begun here after all.

@@ -3,7 +3,7 @@ import HoldpointPorts
 
 /// A command on its way to a session, with what must be committed beside its events.
 struct CommandEnvelope: Sendable {
-    let command: any SessionCommand
+    var command: any SessionCommand
     /// The stored command that this is, if it was stored first.
     var stored: StoredCommandID?
     /// The caller's key against repetition.

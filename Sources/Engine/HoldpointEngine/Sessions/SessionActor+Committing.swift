@@ -17,47 +17,34 @@ final class PreparedChange: Sendable {
 }
 
 extension SessionActor {
-    /// Encodes, chains and folds the events; nil if an event or the state would be larger than a limit.
-    ///
-    /// - Throws: `failed` when the core's own events cannot follow: a bug that must not reach the log (I10).
+    /// Works out what a draft changes beside the log itself.
     func prepare(
-        _ events: [any SessionEvent], of envelope: CommandEnvelope, reply: CommandReply, now: Timestamp
-    ) throws(SessionFailure) -> PreparedChange? {
-        let limits = services.configuration.sessionLimits
-        var next = state
-        var recorded: [RecordedEvent] = []
-        var link = chain
-        for event in events {
-            let data = event.data(session: identity.id)
-            guard data.count <= limits.eventBytes else { return nil }
-            let kind = type(of: event)
-            let position = EventPosition(sequence: next.sequence + 1, time: now, dataBytes: data.count)
-            do {
-                try next.apply(event, at: position)
-            } catch {
-                throw .failed("\(error)")
-            }
-            link = EventChain.value(
-                after: link, session: identity.key, sequence: position.sequence, time: now, type: kind.type,
-                data: data, hasher: services.ports.hasher)
-            recorded.append(
-                RecordedEvent(
-                    sequence: position.sequence, time: now, type: kind.type, data: data, chain: link,
-                    isOnFeed: kind.isOnFeed))
-        }
-        if next.heldBytes > limits.stateBytes, next.heldBytes > state.heldBytes, next.ending == nil { return nil }
+        _ draft: ChangeDraft, of envelope: CommandEnvelope, reply: CommandReply, now: Timestamp
+    ) -> PreparedChange {
+        let next = draft.state
         let commit = SessionCommit(
             identity: identity, fence: Fence(shard: identity.key.shard, epoch: 0, generation: 0),
-            expectedHead: state.sequence, events: recorded, summary: summary(of: next),
-            requests: changes(to: next), snapshot: snapshot(of: next, chain: link, adding: recorded),
-            secrets: events.isEmpty ? [] : envelope.command.sealedSecrets,
+            expectedHead: state.sequence, events: draft.recorded, summary: summary(of: next),
+            requests: changes(to: next), snapshot: snapshot(of: next, chain: draft.chain, adding: draft.recorded),
+            secrets: draft.events.isEmpty ? [] : envelope.command.sealedSecrets,
             destroysSecrets: next.ending != nil && state.ending == nil,
             decided: envelope.stored.map { DecidedCommand(id: $0, outcome: .applied(reply)) },
             idempotency: envelope.idempotency.map { claim in
                 IdempotencyRecord(
                     key: claim.key, fingerprint: claim.fingerprint, reply: reply, session: identity, createdAt: now)
-            })
-        return PreparedChange(events: events, recorded: recorded, state: next, commit: commit)
+            },
+            sends: stored(state.outgoing(of: draft.events, to: next), at: now))
+        return PreparedChange(events: draft.events, recorded: draft.recorded, state: next, commit: commit)
+    }
+
+    /// Commands for other sessions, as they are stored.
+    private func stored(_ outgoing: [OutgoingCommand], at now: Timestamp) -> [StoredCommand] {
+        if outgoing.isEmpty { return [] }
+        let codec = StoredCommandCodec(secretBox: services.ports.secretBox)
+        return outgoing.map { outgoing in
+            let id = StoredCommandID(Identifier128(time: now, random: services.ports.entropy.random128()))
+            return codec.seal(outgoing.command, as: id, for: outgoing.session, idempotency: nil, receivedAt: now)
+        }
     }
 
     /// Commits, then applies, then tells: in that order (I1).
@@ -70,7 +57,7 @@ extension SessionActor {
         let fence = if let fence { fence } else { try await currentFence() }
         if case .told(let outcome) = try await append(change.commit.fenced(by: fence), of: envelope) { return outcome }
         take(change)
-        if state.wakeAt != before.wakeAt { await services.deadlines.arm(identity.reference, at: state.wakeAt) }
+        if state.timerAt != before.timerAt { await services.deadlines.arm(identity.reference, at: state.timerAt) }
         return .applied(applied(reply, before: before, events: change.events))
     }
 
@@ -157,6 +144,10 @@ extension SessionActor {
             Doorbell(
                 session: identity, head: last.sequence, events: change.recorded,
                 isOnFeed: change.recorded.contains(where: \.isOnFeed)))
+        for command in change.commit.sends {
+            services.ports.streams.deliver(
+                CommandDelivery(command: command.id, session: command.session, isAnswer: command.isAnswer))
+        }
     }
 
     func summary(of state: SessionState) -> SessionSummary {

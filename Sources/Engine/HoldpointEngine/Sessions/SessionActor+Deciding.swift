@@ -9,7 +9,9 @@ extension SessionActor {
             return try await settle(replayed, of: envelope)
         }
         let now = max(services.ports.clock.now(), state.updatedAt)
-        switch try await decision(of: envelope.command, now: now) {
+        let seed = services.ports.entropy.random128()
+        let before = state
+        switch try await decision(at: now, seed: seed, { envelope.command.decide(before, in: $0) }) {
         case .reject(let rejection):
             return try await settle(.rejected(rejection), of: envelope)
         case .needs:
@@ -17,28 +19,44 @@ extension SessionActor {
                 .rejected(Rejection(.invalidInput, "the command asks for too many rounds of expressions")),
                 of: envelope)
         case .accept(let events, let reply):
-            guard let prepared = try prepare(events, of: envelope, reply: reply, now: now) else {
+            var draft = ChangeDraft(state: state, chain: chain)
+            guard try extend(&draft, with: events, at: now) else {
                 return try await settle(.rejected(oversized(events)), of: envelope)
             }
-            return try await commit(prepared, of: envelope, reply: reply)
+            if draft.state.canAdvance { try await goOn(&draft, at: now, seed: seed) }
+            return try await commit(prepare(draft, of: envelope, reply: reply, now: now), of: envelope, reply: reply)
         }
     }
 
-    /// Runs the pure decision, evaluating expressions between rounds; nothing is committed in between.
-    private func decision(of command: any SessionCommand, now: Timestamp) async throws(SessionFailure) -> Decision {
-        var values: [JSONValue] = []
+    /// Runs a pure decision, evaluating expressions between rounds; nothing is committed in between.
+    func decision(
+        at now: Timestamp, seed: Identifier128, of workflow: WorkflowDefinition? = nil,
+        _ decide: (DecisionContext) -> Decision
+    ) async throws(SessionFailure) -> Decision {
+        var results: [ExpressionOutcome] = []
         for _ in 0..<services.configuration.expressionRounds {
             let context = DecisionContext(
-                now: now, hasher: services.ports.hasher, limits: services.configuration.sessionLimits, values: values)
-            let decision = command.decide(state, in: context)
+                now: now, hasher: services.ports.hasher, limits: services.configuration.sessionLimits, seed: seed,
+                workflow: workflow, results: results)
+            let decision = decide(context)
             guard case .needs(let expressions) = decision else { return decision }
             do {
-                values += try await services.ports.expressions.evaluate(expressions)
+                results += try await withTaskExecutorPreference(services.ports.executors.continuations) {
+                    () throws(ExpressionError) in try await services.ports.expressions.outcomes(of: expressions)
+                }
             } catch {
-                throw .failed(error.detail)
+                throw .unavailable(error.detail)
             }
         }
         return .needs([])
+    }
+
+    /// Adds events to a draft; false, with nothing changed, if they are larger than a limit.
+    func extend(
+        _ draft: inout ChangeDraft, with events: [any SessionEvent], at now: Timestamp
+    ) throws(SessionFailure) -> Bool {
+        try draft.extend(
+            with: events, at: now, limits: services.configuration.sessionLimits, hasher: services.ports.hasher)
     }
 
     /// What an earlier request with the same key brought about, if there was one.
@@ -100,7 +118,8 @@ extension SessionActor {
             }
         }
         let isNews =
-            before.sequence == 0 || state.ending != nil || before.openRequests.count != state.openRequests.count
+            before.sequence == 0 || state.ending != nil
+            || !before.openRequests.elementsEqual(state.openRequests) { $0.sequence == $1.sequence }
         return AppliedCommand(reply: reply, session: view(), request: request, isNews: isNews, isReplay: isReplay)
     }
 }

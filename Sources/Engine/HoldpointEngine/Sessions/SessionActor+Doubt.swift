@@ -27,7 +27,7 @@ extension SessionActor {
         standing = .sound
         doubted = nil
         announceHead()
-        await services.deadlines.arm(identity.reference, at: quarantine == nil ? state.wakeAt : nil)
+        await services.deadlines.arm(identity.reference, at: quarantine == nil ? state.timerAt : nil)
     }
 
     /// Finds out whether a commit in doubt was made, asking until the store can tell.

@@ -27,6 +27,12 @@ actor SessionActor {
     var bytesSinceSnapshot: Int
     var quarantine: String?
     var standing = Standing.sound
+    /// What the session's workflow was started with, once it was needed.
+    var definition: WorkflowDefinition?
+    /// The calls that this process has taken on and not finished.
+    var inFlight: Set<Int64> = []
+    /// Whether the program could not go on for want of something outside.
+    var isStalled = false
     /// The fence of a commit in doubt, under which nothing may land any more before the log is read.
     var doubted: Fence?
     /// The fence of the shard, if it was asked for.
@@ -66,22 +72,26 @@ actor SessionActor {
             // Its deadlines rest until an operator resumes it.
             return .rejected(.quarantined(reason))
         }
+        var envelope = envelope
+        if envelope.command is FireDeadlines { envelope.command = FireDeadlines(inFlight: inFlight) }
         if type(of: envelope.command).closesRequests, !state.openRequests.isEmpty {
             try await applyStoredAnswers()
         }
         let outcome = try await decide(envelope)
-        if envelope.command is ExpireRequests {
-            // The wheel forgot the deadline when it fired; what is left of it, or comes next, is armed within the turn.
-            // One that is overdue all the same is not tried in a circle.
-            let now = services.ports.clock.now()
-            if let wakeAt = state.wakeAt, wakeAt <= now {
-                let soon = now.adding(milliseconds: services.configuration.timerRetryMilliseconds)
-                await services.deadlines.retry(identity.reference, at: soon)
-            } else {
-                await services.deadlines.arm(identity.reference, at: state.wakeAt)
-            }
-        }
+        if envelope.command is FireDeadlines { await armAgain() }
+        if state.workflow != nil { await startEffects() }
         return outcome
+    }
+
+    /// Arms what comes next after a deadline fired, which the wheel has forgotten.
+    private func armAgain() async {
+        let now = services.ports.clock.now()
+        guard let timerAt = state.timerAt, timerAt <= now else {
+            return await services.deadlines.arm(identity.reference, at: state.timerAt)
+        }
+        // One that is overdue all the same is not tried in a circle.
+        let soon = now.adding(milliseconds: services.configuration.timerRetryMilliseconds)
+        await services.deadlines.retry(identity.reference, at: soon)
     }
 
     /// The session as it is committed.
@@ -111,7 +121,7 @@ actor SessionActor {
             throw SessionFailure(error)
         }
         quarantine = reason
-        await services.deadlines.arm(identity.reference, at: reason == nil ? state.wakeAt : nil)
+        await services.deadlines.arm(identity.reference, at: reason == nil ? state.timerAt : nil)
         if reason != nil { await services.counters.countQuarantine() }
     }
 

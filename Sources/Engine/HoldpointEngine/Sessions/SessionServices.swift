@@ -8,17 +8,19 @@ final class SessionServices: Sendable {
     let ownership: Ownership
     let deadlines: DeadlineQueue
     let effects: EffectQueue
+    let access: AccessCache
     let counters: EngineCounters
 
     init(
         ports: EnginePorts, configuration: EngineConfiguration, ownership: Ownership, deadlines: DeadlineQueue,
-        effects: EffectQueue, counters: EngineCounters
+        effects: EffectQueue, access: AccessCache, counters: EngineCounters
     ) {
         self.ports = ports
         self.configuration = configuration
         self.ownership = ownership
         self.deadlines = deadlines
         self.effects = effects
+        self.access = access
         self.counters = counters
     }
 }

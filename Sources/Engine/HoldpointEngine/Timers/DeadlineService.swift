@@ -55,7 +55,7 @@ struct DeadlineService: Sendable {
     private func fire(_ reference: SessionReference) async {
         do {
             guard let session = try await directory.session(reference.key, in: reference.scope) else { return }
-            _ = try await directory.perform(CommandEnvelope(command: ExpireRequests()), on: session)
+            _ = try await directory.perform(CommandEnvelope(command: FireDeadlines()), on: session)
         } catch .failed {
             // Damaged: it shows as failed when it is next used, and no deadline can mend it.
             return

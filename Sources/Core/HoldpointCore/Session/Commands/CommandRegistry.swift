@@ -5,15 +5,19 @@ package enum CommandRegistry {
     /// Every kind, in the order of the documentation.
     package static let types: [any SessionCommand.Type] = [
         StartSession.self, ReceiveMessage.self, RecordStep.self, OpenRequest.self, AnswerRequest.self,
-        WithdrawRequest.self, PauseSession.self, ResumeSession.self, CompleteSession.self, FailSession.self,
-        CancelSession.self, ExpireRequests.self,
+        WithdrawRequest.self, PauseSession.self, ResumeSession.self, CompleteSession.self,
+        FailSession.self,
+        CancelSession.self, FireDeadlines.self, DispatchCall.self, FinishCall.self, StartChild.self,
+        EndChild.self,
     ]
 
     private static let byKind: [String: any SessionCommand.Type] = Dictionary(
         types.map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
 
     /// Reads a stored command from the object that its `write(into:)` wrote.
-    package static func command(kind: String, recorded: JSONValue) throws(MalformedRecord) -> any SessionCommand {
+    package static func command(kind: String, recorded: JSONValue) throws(MalformedRecord)
+        -> any SessionCommand
+    {
         guard let type = byKind[kind] else { throw MalformedRecord(what: "command", violations: []) }
         return try type.init(recorded: recorded)
     }

@@ -12,7 +12,8 @@ package struct Rejection: Error, Sendable, Equatable, CustomStringConvertible {
     package let winner: JSONValue?
 
     package init(
-        _ code: RejectionCode, _ detail: String, violations: [JSONViolation] = [], winner: JSONValue? = nil
+        _ code: RejectionCode, _ detail: String, violations: [JSONViolation] = [],
+        winner: JSONValue? = nil
     ) {
         self.code = code
         self.detail = detail
@@ -39,6 +40,7 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     case tooManyOpenRequests = "too_many_open_requests"
     case tooManyRequests = "too_many_requests"
     case stateTooLarge = "state_too_large"
+    case callNotReady = "call_not_ready"
     case alreadyAnswered = "already_answered"
     case notTheOpener = "not_the_opener"
     case requestExpired = "request_expired"
@@ -72,14 +74,17 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     /// What kind of refusal this is.
     package var category: Category {
         switch self {
-        case .sessionNotFound, .requestNotFound, .agentNotFound, .secretNotFound, .commandNotFound: .notFound
+        case .sessionNotFound, .requestNotFound, .agentNotFound, .secretNotFound, .commandNotFound:
+            .notFound
         case .notTheOpener: .forbidden
-        case .sessionExists, .sessionFinished, .sessionPaused, .sessionQuarantined, .programDrivesItself,
-            .tooManyOpenRequests, .tooManyRequests, .stateTooLarge, .alreadyAnswered:
+        case .sessionExists, .sessionFinished, .sessionPaused, .sessionQuarantined,
+            .programDrivesItself,
+            .tooManyOpenRequests, .tooManyRequests, .stateTooLarge, .callNotReady, .alreadyAnswered:
             .conflict
         case .requestExpired, .requestCancelled, .positionGone: .gone
         case .eventTooLarge: .tooLarge
-        case .agentUnknown, .invalidAnswer, .invalidInput, .idempotencyMismatch, .cursorInvalid: .invalid
+        case .agentUnknown, .invalidAnswer, .invalidInput, .idempotencyMismatch, .cursorInvalid:
+            .invalid
         case .commandDead: .failed
         }
     }

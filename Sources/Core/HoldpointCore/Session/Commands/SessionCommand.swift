@@ -39,14 +39,24 @@ package struct DecisionContext: Sendable {
     package let hasher: any Hasher
     /// The configured limits.
     package let limits: SessionLimits
-    /// The values of expressions that an earlier round of the same command asked for, in that order.
-    package let values: [JSONValue]
+    /// 128 random bits, the same in each round of a decision: what is made from them cannot be guessed.
+    package let seed: Identifier128
+    /// The definition that the session's workflow was started with; nil without one.
+    package let workflow: WorkflowDefinition?
+    /// What became of the expressions that earlier rounds of the same decision asked for, in that order.
+    package let results: [ExpressionOutcome]
 
-    package init(now: Timestamp, hasher: any Hasher, limits: SessionLimits, values: [JSONValue] = []) {
+    package init(
+        now: Timestamp, hasher: any Hasher, limits: SessionLimits,
+        seed: Identifier128 = Identifier128(high: 0, low: 0), workflow: WorkflowDefinition? = nil,
+        results: [ExpressionOutcome] = []
+    ) {
         self.now = now
         self.hasher = hasher
         self.limits = limits
-        self.values = values
+        self.seed = seed
+        self.workflow = workflow
+        self.results = results
     }
 }
 

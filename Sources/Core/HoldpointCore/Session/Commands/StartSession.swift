@@ -13,10 +13,18 @@ package struct StartSession: SessionCommand {
     package let labels: [String: String]
     package let onBehalfOf: String?
     package let principal: Principal
+    /// The session whose workflow starts this one, if one does.
+    package let parent: SessionParent?
+    /// The session that this one goes on for, if it does.
+    package let continues: SessionLineage?
+    /// Where the workflow of that session stood.
+    package let place: JSONValue?
 
     package init(
         id: SessionID, agent: AgentName, agentVersion: Int64, program: Program, input: JSONValue,
-        labels: [String: String], onBehalfOf: String?, principal: Principal
+        labels: [String: String], onBehalfOf: String?, principal: Principal,
+        parent: SessionParent? = nil,
+        continues: SessionLineage? = nil, place: JSONValue? = nil
     ) {
         self.id = id
         self.agent = agent
@@ -26,21 +34,35 @@ package struct StartSession: SessionCommand {
         self.labels = labels
         self.onBehalfOf = onBehalfOf
         self.principal = principal
+        self.parent = parent
+        self.continues = continues
+        self.place = place
     }
 
     package func decide(_ state: SessionState, in context: DecisionContext) -> Decision {
         if state.isStarted {
             guard state.agent == agent, state.input.isEquivalent(to: input) else {
                 return .reject(
-                    Rejection(.sessionExists, "the id belongs to a session of another agent or with another input"))
+                    Rejection(
+                        .sessionExists, "the id belongs to a session of another agent or with another input"))
             }
             return .accept([], .session(isNew: false))
         }
         let beginning = SessionBeginning(
             agent: agent, agentVersion: agentVersion, program: program,
-            interpreterVersion: program.interpreterVersion, input: input, labels: labels, onBehalfOf: onBehalfOf)
-        return .accept(
-            [SessionStarted(id: id, beginning: beginning, startedBy: principal)], .session(isNew: true))
+            interpreterVersion: program.interpreterVersion, input: input, labels: labels,
+            onBehalfOf: onBehalfOf,
+            parent: parent, continues: continues)
+        var events: [any SessionEvent] = [
+            SessionStarted(id: id, beginning: beginning, startedBy: principal)
+        ]
+        if let place {
+            guard let found = try? WorkflowPlace(recorded: place) else {
+                return .reject(Rejection(.invalidInput, "the place to go on from cannot be read"))
+            }
+            events.append(WorkflowAdvanced(tasks: [], place: found))
+        }
+        return .accept(events, .session(isNew: true))
     }
 
     package func write(into writer: inout JSONWriter) {
@@ -53,6 +75,9 @@ package struct StartSession: SessionCommand {
         writer.member("labels", labels)
         writer.member("on_behalf_of", onBehalfOf)
         writer.member("by", principal.text)
+        if let parent { writer.member("parent", .some(parent.json)) }
+        if let continues { writer.member("continues", .some(continues.json)) }
+        if let place { writer.member("place", .some(place)) }
         writer.endObject()
     }
 
@@ -66,8 +91,15 @@ package struct StartSession: SessionCommand {
         labels = reader.labels("labels")
         onBehalfOf = reader.optionalText("on_behalf_of")
         principal = reader.principal("by")
+        let parent = reader.optionalValue("parent")
+        let continues = reader.optionalValue("continues")
+        place = reader.optionalValue("place")
         try reader.finish()
-        guard let id, let agent, let program else { throw MalformedRecord(what: Self.kind, violations: []) }
+        self.parent = parent.flatMap { SessionParent(recorded: $0) }
+        self.continues = continues.flatMap { SessionLineage(recorded: $0) }
+        guard let id, let agent, let program, (parent == nil) == (self.parent == nil),
+            (continues == nil) == (self.continues == nil)
+        else { throw MalformedRecord(what: Self.kind, violations: []) }
         self.id = id
         self.agent = agent
         self.program = program

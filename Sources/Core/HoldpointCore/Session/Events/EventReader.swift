@@ -12,7 +12,9 @@ package struct EventReader {
 
     package mutating func text(_ key: String) -> String { reader.requiredString(key) ?? "" }
 
-    package mutating func optionalText(_ key: String) -> String? { reader.optionalString(key, nullable: true) }
+    package mutating func optionalText(_ key: String) -> String? {
+        reader.optionalString(key, nullable: true)
+    }
 
     package mutating func number(_ key: String) -> Int64 {
         reader.requiredInt64(key, range: Int64.min...Int64.max) ?? 0
@@ -22,13 +24,22 @@ package struct EventReader {
 
     package mutating func value(_ key: String) -> JSONValue { reader.requiredValue(key) ?? .null }
 
-    package mutating func optionalValue(_ key: String) -> JSONValue? { reader.optionalValue(key)?.nonNull }
+    package mutating func optionalValue(_ key: String) -> JSONValue? {
+        reader.optionalValue(key)?.nonNull
+    }
+
+    /// The value of a member that may be missing, and that may be null when it is there.
+    package mutating func presentValue(_ key: String) -> JSONValue? { reader.optionalValue(key) }
+
+    /// A flag that is written only when it is true.
+    package mutating func optionalFlag(_ key: String) -> Bool { reader.optionalBool(key) ?? false }
 
     package mutating func array(_ key: String) -> [JSONValue] { reader.requiredArray(key) ?? [] }
 
     package mutating func labels(_ key: String) -> [String: String] {
         Dictionary(
-            (reader.stringMap(key) ?? []).map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+            (reader.stringMap(key) ?? []).map { ($0.key, $0.value) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     package mutating func principal(_ key: String) -> Principal { Principal(recorded: text(key)) }
@@ -40,6 +51,10 @@ package struct EventReader {
     package mutating func request(_ key: String) -> RequestID {
         parsed(key) { RequestID($0) }
             ?? RequestID(time: Timestamp(milliseconds: 0), random: Identifier128(high: 0, low: 0))
+    }
+
+    package mutating func key(_ key: String) -> SessionKey {
+        SessionKey(parsed(key) { Identifier128(hexadecimal: $0) } ?? Identifier128(high: 0, low: 0))
     }
 
     package mutating func time(_ key: String) -> Timestamp {

@@ -6,6 +6,11 @@ package enum EventRegistry {
     package static let types: [any SessionEvent.Type] = [
         SessionStarted.self, MessageReceived.self, StepCompleted.self,
         RequestOpened.self, RequestAnswered.self, RequestExpired.self, RequestCancelled.self,
+        WorkflowAdvanced.self, TimerSet.self, TimerFired.self, TimerCancelled.self,
+        ToolProposed.self, ToolDispatched.self, ToolPostponed.self, ToolDoubted.self,
+        ToolCompleted.self,
+        ToolFailed.self, ChildStarted.self, ChildFinished.self, EventEmitted.self,
+        SessionContinued.self,
         SessionPaused.self, SessionResumed.self,
         SessionCompleted.self, SessionFailed.self, SessionCancelled.self,
     ]
@@ -17,7 +22,9 @@ package enum EventRegistry {
     package static func type(named name: String) -> (any SessionEvent.Type)? { byName[name] }
 
     /// Reads an event; nil for a type that this release does not know.
-    package static func event(named name: String, data: [UInt8]) throws(MalformedRecord) -> (any SessionEvent)? {
+    package static func event(named name: String, data: [UInt8]) throws(MalformedRecord) -> (
+        any SessionEvent
+    )? {
         guard let type = byName[name] else { return nil }
         do {
             return try type.init(recorded: try JSONParser.parse(data, limits: recordedLimits))

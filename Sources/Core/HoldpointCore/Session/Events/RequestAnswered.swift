@@ -28,8 +28,11 @@ package struct RequestAnswered: SessionEvent {
     }
 
     package func apply(to state: inout SessionState, at position: EventPosition) -> String? {
-        state.close(request, as: .answered, by: answeredBy, fingerprint: fingerprint, at: position)
-            ? nil : "the request is not pending"
+        guard let open = state.openRequest(request),
+            state.close(request, as: .answered, by: answeredBy, fingerprint: fingerprint, at: position)
+        else { return "the request is not pending" }
+        state.tellWorkflow(of: open, .value(response), at: position)
+        return nil
     }
 }
 
@@ -45,6 +48,8 @@ extension RequestAnswered {
         let digest = reader.optionalText("approved_digest")
         approvedDigest = digest.flatMap { Digest(hexadecimal: $0) }
         try reader.finish()
-        if (digest == nil) != (approvedDigest == nil) { throw MalformedRecord(what: Self.type.text, violations: []) }
+        if (digest == nil) != (approvedDigest == nil) {
+            throw MalformedRecord(what: Self.type.text, violations: [])
+        }
     }
 }

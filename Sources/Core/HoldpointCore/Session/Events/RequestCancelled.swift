@@ -17,7 +17,11 @@ package struct RequestCancelled: SessionEvent {
     }
 
     package func apply(to state: inout SessionState, at position: EventPosition) -> String? {
-        state.close(request, as: .cancelled, by: cancelledBy, at: position) ? nil : "the request is not pending"
+        guard let open = state.openRequest(request),
+            state.close(request, as: .cancelled, by: cancelledBy, at: position)
+        else { return "the request is not pending" }
+        state.tellWorkflow(of: open, .withdrawn, at: position)
+        return nil
     }
 }
 

@@ -21,7 +21,11 @@ package struct RequestExpired: SessionEvent {
         guard let deadline = open.request.expiresAt, deadline <= position.time else {
             return "its deadline is not over"
         }
-        return state.close(request, as: .expired, by: nil, at: position) ? nil : "the request is not pending"
+        guard state.close(request, as: .expired, by: nil, at: position) else {
+            return "the request is not pending"
+        }
+        state.tellWorkflow(of: open, .expired(standsFor: response), at: position)
+        return nil
     }
 }
 

@@ -17,7 +17,7 @@ package struct SessionCancelled: SessionEvent {
 
     package func apply(to state: inout SessionState, at position: EventPosition) -> String? {
         guard state.openRequests.isEmpty else { return "requests are pending" }
-        state.ending = .cancelled
+        state.end(.cancelled)
         return nil
     }
 }

@@ -15,8 +15,7 @@ package struct SessionCompleted: SessionEvent {
 
     package func apply(to state: inout SessionState, at position: EventPosition) -> String? {
         guard state.openRequests.isEmpty else { return "requests are pending" }
-        state.ending = .completed(output: output)
-        state.heldBytes += position.dataBytes
+        state.end(.completed(output: output), holding: position.dataBytes)
         return nil
     }
 }

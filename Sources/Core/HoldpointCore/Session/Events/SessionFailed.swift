@@ -15,8 +15,7 @@ package struct SessionFailed: SessionEvent {
 
     package func apply(to state: inout SessionState, at position: EventPosition) -> String? {
         guard state.openRequests.isEmpty else { return "requests are pending" }
-        state.ending = .failed(error: error)
-        state.heldBytes += position.dataBytes
+        state.end(.failed(error: error), holding: position.dataBytes)
         return nil
     }
 }

@@ -20,6 +20,7 @@ package struct SessionStarted: SessionEvent {
         guard id == state.identity.id else { return "it names another session" }
         state.createdAt = position.time
         state.beginning = beginning
+        if beginning.program == .workflow { state.workflow = WorkflowState() }
         state.heldBytes += position.dataBytes
         return nil
     }

@@ -81,4 +81,12 @@ package struct ChildEffect: Sendable, Equatable {
     package let version: String
     /// What it is started with.
     package let input: JSONValue
+
+    package init(task: String, namespace: String, name: String, version: String, input: JSONValue) {
+        self.task = task
+        self.namespace = namespace
+        self.name = name
+        self.version = version
+        self.input = input
+    }
 }

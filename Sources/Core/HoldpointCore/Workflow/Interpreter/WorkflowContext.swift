@@ -14,15 +14,20 @@ package struct WorkflowContext: Sendable {
     package let firstSequence: Int64
     /// For digests, request ids and the spread of retries.
     package let hasher: any Hasher
+    /// 128 random bits of this decision, the same in each of its rounds: nobody can guess what is made from them.
+    package let seed: Identifier128
     /// What the expressions of earlier rounds of the same decision came to, in the order they were asked.
     package let results: [ExpressionOutcome]
     /// The most bytes that one value may take, and that the record of an advance or of an act may take.
     package let maximumBytes: Int
+    /// Whether no further task is to begin, so that the workflow can go on in another session.
+    package let isClosing: Bool
 
     package init(
-        session: SessionIdentity, startedAt: Timestamp, input: JSONValue, now: Timestamp, firstSequence: Int64,
-        hasher: any Hasher, results: [ExpressionOutcome] = [],
-        maximumBytes: Int = WorkflowLimits.dataBytes
+        session: SessionIdentity, startedAt: Timestamp, input: JSONValue, now: Timestamp,
+        firstSequence: Int64,
+        hasher: any Hasher, seed: Identifier128, results: [ExpressionOutcome] = [],
+        maximumBytes: Int = WorkflowLimits.dataBytes, isClosing: Bool = false
     ) {
         self.session = session
         self.startedAt = startedAt
@@ -30,17 +35,21 @@ package struct WorkflowContext: Sendable {
         self.now = now
         self.firstSequence = firstSequence
         self.hasher = hasher
+        self.seed = seed
         self.results = results
         self.maximumBytes = maximumBytes
+        self.isClosing = isClosing
     }
 
-    /// Bits that are the same for each replay of the same decision and differ between sessions.
+    /// Bits that are the same in each round of a decision, and in no other decision.
     func bits(_ first: Int64, _ second: Int64) -> Digest {
         var bytes: [UInt8] = []
-        for part in [session.key.value.high, session.key.value.low] {
+        for part in [session.key.value.high, session.key.value.low, seed.high, seed.low] {
             withUnsafeBytes(of: part.bigEndian) { bytes.append(contentsOf: $0) }
         }
-        for part in [first, second] { withUnsafeBytes(of: part.bigEndian) { bytes.append(contentsOf: $0) } }
+        for part in [first, second] {
+            withUnsafeBytes(of: part.bigEndian) { bytes.append(contentsOf: $0) }
+        }
         return hasher.sha256(bytes)
     }
 

@@ -24,7 +24,8 @@ package struct WorkflowError: Error, Sendable, Equatable {
     /// An error of a kind that the DSL or this engine defines.
     init(_ kind: Kind, _ detail: String, at instance: String, status: Int64? = nil) {
         self.init(
-            type: kind.type, status: status ?? kind.status, title: kind.title, detail: detail, instance: instance)
+            type: kind.type, status: status ?? kind.status, title: kind.title, detail: detail,
+            instance: instance)
     }
 
     /// The problem document, without what is not known.
@@ -40,8 +41,10 @@ package struct WorkflowError: Error, Sendable, Equatable {
     package init(_ problem: JSONValue, at instance: String) {
         self.init(
             type: problem["type"]?.stringValue ?? Kind.runtime.type,
-            status: problem["status"]?.int64Value ?? Kind.runtime.status, title: problem["title"]?.stringValue,
-            detail: problem["detail"]?.stringValue, instance: problem["instance"]?.stringValue ?? instance)
+            status: problem["status"]?.int64Value ?? Kind.runtime.status,
+            title: problem["title"]?.stringValue,
+            detail: problem["detail"]?.stringValue, instance: problem["instance"]?.stringValue ?? instance
+        )
     }
 
     /// The kinds that the interpreter raises itself.
@@ -98,5 +101,25 @@ package struct WorkflowError: Error, Sendable, Equatable {
             case .withdrawn: "Request withdrawn"
             }
         }
+    }
+}
+
+extension WorkflowError {
+    /// What fails a workflow whose next step would not fit its log or its state.
+    package init(tooLargeUnder limits: SessionLimits) {
+        self.init(
+            .runtime,
+            "the next step needs an event over \(limits.eventBytes) bytes or a state over \(limits.stateBytes) bytes",
+            at: "")
+    }
+
+    /// What fails a workflow that the engine itself cannot carry on.
+    package init(engineFault detail: String) {
+        self.init(.runtime, detail, at: "")
+    }
+
+    /// What a workflow is told that cannot start another one.
+    package init(starting child: ChildEffect, _ kind: Kind, _ detail: String) {
+        self.init(kind, detail, at: child.task)
     }
 }

@@ -111,7 +111,7 @@ extension WorkflowInterpreter {
 
     /// Whether this decision has done as much as one may.
     var isExhausted: Bool {
-        begunNow >= WorkflowLimits.tasksPerAdvance || actBytes >= WorkflowLimits.actBytesPerAdvance
+        context.isClosing || begunNow >= WorkflowLimits.tasksPerAdvance || actBytes >= WorkflowLimits.actBytesPerAdvance
     }
 
     /// A template's value.

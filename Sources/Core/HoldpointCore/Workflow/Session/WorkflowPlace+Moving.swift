@@ -1,0 +1,43 @@
+extension WorkflowPlace {
+    /// Whether the workflow could go on in another session: nothing is open but the timers of time limits, which are
+    /// set anew there.
+    var isMovable: Bool {
+        var copy = self
+        copy.detachTimers()
+        return copy.effects.allSatisfy { $0.arrival != nil }
+    }
+
+    /// The place as another session takes it up: with a count of tasks of its own.
+    func moved() -> WorkflowPlace {
+        var copy = self
+        copy.detachTimers()
+        copy.begunTasks = 0
+        return copy
+    }
+
+    /// Drops the timers of time limits; their limits stay, so the next advance sets them again.
+    private mutating func detachTimers() {
+        guard var root else { return }
+        var dropped: Set<Int64> = []
+        root.detachTimers(from: effects, into: &dropped)
+        self.root = root
+        effects.removeAll { dropped.contains($0.id) }
+    }
+}
+
+extension Activation {
+    fileprivate mutating func detachTimers(
+        from effects: [OpenWorkflowEffect], into dropped: inout Set<Int64>
+    ) {
+        func isRunning(_ id: Int64) -> Bool { effects.contains { $0.id == id && $0.arrival == nil } }
+        if let timer, isRunning(timer) {
+            dropped.insert(timer)
+            self.timer = nil
+        }
+        if let effect, attemptDeadline != nil, phase == .children, isRunning(effect) {
+            dropped.insert(effect)
+            self.effect = nil
+        }
+        for index in children.indices { children[index].detachTimers(from: effects, into: &dropped) }
+    }
+}
