@@ -20,7 +20,7 @@ extension HTTPServer {
             if !connection.isEncrypted { evbuffer_freeze(output, 1) }
         }
         let response = answer(to: refusal)
-        let isHead = connection.answering.isHead
+        let isHead = connection.answering.isHead || connection.scanner.isHead
         var bytes = ResponseHead.encode(
             response.headers.areSafe ? response : HTTPResponse(status: refusal.status), date: dateCache.text(),
             framing: .length(response.headers.areSafe ? response.body.count : 0))

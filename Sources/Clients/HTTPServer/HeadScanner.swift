@@ -43,6 +43,8 @@ struct HeadScanner {
     /// The body's announced length; nil if none was announced.
     private(set) var contentLength: Int?
     private(set) var isHTTP10 = false
+    /// Whether the method is HEAD: its answer has no body, not even a refusal's.
+    private(set) var isHead = false
     private var place = Place.requestLine
     private var headerCount = 0
     private var spaces = 0
@@ -124,7 +126,9 @@ struct HeadScanner {
             isHTTP10 = true
             if tail == Self.http10 { return nil }
             return tail >> 24 == Self.http11 >> 24 ? .version : .malformed("The request line has no version.")
-        case 0x20: spaces += 1
+        case 0x20:
+            if spaces == 0, tail == Self.head { isHead = true }
+            spaces += 1
         case 0x21...0x7E where byte != 0x23: break
         default: return .malformed("The request line has a byte that is not allowed.")
         }
@@ -158,6 +162,7 @@ struct HeadScanner {
 extension HeadScanner {
     private static let http11: UInt64 = 0x4854_5450_2F31_2E31
     private static let http10: UInt64 = 0x4854_5450_2F31_2E30
+    private static let head: UInt64 = 0x4845_4144
     private static let contentLengthName: StaticString = "content-length"
     private static let transferEncodingName: StaticString = "transfer-encoding"
 
