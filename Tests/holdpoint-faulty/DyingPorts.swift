@@ -7,19 +7,30 @@ struct DyingJournal: JournalDecorator {
     let base: any Journal
     let trigger: FaultTrigger
 
+    /// What commits record that tells what a call came to.
+    private static let callOutcomes = [ToolCompleted.type, ToolFailed.type, ToolPostponed.type, ToolDoubted.type]
+
     func commit(_ commit: SessionCommit) async throws(JournalError) -> CommitReceipt {
         for event in commit.events { trigger.trapIfPlanned(on: event.data) }
-        let expires = commit.events.contains { $0.type == RequestExpired.type }
-        if commit.decided != nil { trigger.pass(.beforeOutcome) }
-        if commit.snapshot != nil { trigger.pass(.beforeSnapshotCommit) }
-        if expires { trigger.pass(.beforeTimerCommit) }
-        trigger.pass(.beforeCommit)
+        let points = Self.points(around: commit)
+        for point in points { trigger.pass(point.before) }
         let receipt = try await base.commit(commit)
-        trigger.pass(.afterCommit)
-        if expires { trigger.pass(.afterTimerCommit) }
-        if commit.snapshot != nil { trigger.pass(.afterSnapshotCommit) }
-        if commit.decided != nil { trigger.pass(.afterOutcome) }
+        for point in points.reversed() { trigger.pass(point.after) }
         return receipt
+    }
+
+    /// The points that a commit passes, the innermost last.
+    private static func points(around commit: SessionCommit) -> [(before: FaultPoint, after: FaultPoint)] {
+        var points: [(before: FaultPoint, after: FaultPoint)] = []
+        if commit.decided != nil { points.append((.beforeOutcome, .afterOutcome)) }
+        if commit.snapshot != nil { points.append((.beforeSnapshotCommit, .afterSnapshotCommit)) }
+        if commit.events.contains(where: { callOutcomes.contains($0.type) }) {
+            points.append((.beforeCallOutcome, .afterCallOutcome))
+        }
+        if commit.events.contains(where: { $0.type == RequestExpired.type }) {
+            points.append((.beforeTimerCommit, .afterTimerCommit))
+        }
+        return points + [(.beforeCommit, .afterCommit)]
     }
 
     func store(_ command: StoredCommand) async throws(JournalError) {

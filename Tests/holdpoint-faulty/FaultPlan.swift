@@ -19,6 +19,15 @@ enum FaultPoint: String, Sendable, CaseIterable {
     case beforeOutcome = "before-outcome"
     case afterOutcome = "after-outcome"
     case duringRecovery = "during-recovery"
+    /// A call may leave: what must be committed first is, and nothing has been sent.
+    case beforeDispatch = "before-dispatch"
+    /// A moment after a request of a call has begun to leave: nobody here has its answer.
+    case duringDispatch = "during-dispatch"
+    /// A call has come to an outcome that nobody here has been told.
+    case afterDispatch = "after-dispatch"
+    /// Of a commit that records what a call came to.
+    case beforeCallOutcome = "before-call-outcome"
+    case afterCallOutcome = "after-call-outcome"
     /// After a number of milliseconds that a seed gives.
     case random
 }

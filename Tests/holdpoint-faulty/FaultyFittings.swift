@@ -13,7 +13,7 @@ struct FaultyFittings: ServerFittings {
             streams: DyingStreams(base: ports.streams, trigger: trigger), clock: ports.clock, entropy: ports.entropy,
             hasher: ports.hasher, secretBox: ports.secretBox, expressions: ports.expressions,
             documents: ports.documents,
-            calls: ports.calls, executors: ports.executors)
+            calls: DyingCalls(base: ports.calls, trigger: trigger), executors: ports.executors)
     }
 
     func fit(_ handler: @escaping HTTPHandler) -> HTTPHandler {
