@@ -17,6 +17,7 @@ struct EngineScene: Sendable {
     let agent: AgentName
     private let entropy: SeededEntropy
     var secretBox: any SecretBox
+    var calls: any HTTPCaller = NoCalls()
     var decorate: @Sendable (any Journal) -> any Journal = { $0 }
     var configure: @Sendable (inout EngineConfiguration) -> Void = { _ in }
 
@@ -47,13 +48,17 @@ struct EngineScene: Sendable {
                 journal: decorate(FaultyJournal(journal, faults: faults)), directory: journal,
                 streams: FaultyStreams(MemoryStreams(), faults: faults), clock: clock, entropy: entropy,
                 hasher: SimulatedHasher(), secretBox: secretBox, expressions: NoExpressions(),
-                documents: JSONDocuments(), calls: NoCalls(),
+                documents: JSONDocuments(), calls: calls,
                 executors: OwnExecutors()))
     }
 
     /// Runs `body` while an engine serves, and stops it cleanly.
     func serving(_ body: @escaping @Sendable (Engine) async throws -> Void) async throws {
-        let engine = try engine()
+        try await serving(try engine(), body)
+    }
+
+    /// Runs `body` while this engine serves, and stops it cleanly.
+    func serving(_ engine: Engine, _ body: @escaping @Sendable (Engine) async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await engine.run() }
             // The engine sleeps in its services once it serves.

@@ -74,7 +74,13 @@ extension SessionActor {
         guard let current = await services.ownership.fence(for: old.shard), current.epoch == old.epoch,
             current.generation == old.generation
         else { return }
-        await services.ownership.raise(to: try await services.ports.journal.raiseGeneration(of: current))
+        do {
+            await services.ownership.raise(to: try await services.ports.journal.raiseGeneration(of: current))
+        } catch .fenced {
+            // The epoch is over: nothing may be written or sent for this shard any more.
+            await services.ownership.drop(old.shard)
+            throw .fenced
+        }
     }
 
     /// The fence of the same epoch that took an old one's place; nil if there is none, so that the shard is another's.

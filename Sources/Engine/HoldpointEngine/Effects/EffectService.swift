@@ -1,0 +1,157 @@
+import HoldpointCore
+import HoldpointPorts
+import JSON
+
+/// Carries out what sessions want done outside their turns: calls, and going on after a commit in between.
+struct EffectService: Sendable {
+    /// How often the result of a call is offered to the store once the engine stops; before that, until it takes it.
+    private static let triesAtStop = 3
+
+    let services: SessionServices
+    let directory: SessionDirectory
+    let deadlines: DeadlineService
+
+    private var clock: any Clock { services.ports.clock }
+
+    /// Runs until the queue is closed; then ends what is under way, and records what came of it.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            while let order = await services.effects.next() {
+                group.addTask {
+                    await carryOut(order)
+                    await services.effects.finished(order)
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func carryOut(_ order: EffectOrder) async {
+        switch order {
+        case .goOn(let reference): await deadlines.fire([reference])
+        case .call(let reference, let id): await call(id, of: reference)
+        }
+    }
+
+    /// Makes one attempt at a call.
+    private func call(_ id: Int64, of reference: SessionReference) async {
+        guard let session = await session(reference) else { return }
+        if let open = await session.readyCall(id) {
+            if let result = await attempt(open, for: session) { await finish(open, with: result, in: session) }
+        } else {
+            // It changed since, or cannot be trusted right now: it looks again for itself.
+            await lookAgain(at: reference)
+        }
+        await session.callEnded(id)
+    }
+
+    private func session(_ reference: SessionReference) async -> SessionActor? {
+        do {
+            return try await directory.session(reference.key, in: reference.scope)
+        } catch .failed, .notOwner {
+            return nil
+        } catch {
+            await lookAgain(at: reference)
+            return nil
+        }
+    }
+
+    private func lookAgain(at reference: SessionReference) async {
+        await services.deadlines.retry(reference, at: soon)
+    }
+
+    private var soon: Timestamp {
+        clock.now().adding(milliseconds: services.configuration.timerRetryMilliseconds)
+    }
+
+    /// Puts a call together and makes it; nil if there is nothing to record.
+    private func attempt(_ open: OpenCall, for session: SessionActor) async -> CallResult? {
+        let identity = session.identity
+        guard !Task.isCancelled, let lease = await services.ownership.lease(of: identity.key.shard) else { return nil }
+        let secrets: [SecretReference: JSONValue]
+        do {
+            secrets = try await CallSecrets(ports: services.ports).values(
+                of: open.effect.secretReferences, for: identity)
+        } catch .corrupt, .refused {
+            return .misconfigured("a secret of the call cannot be opened on this node", open.effect)
+        } catch {
+            return .notSent("the secrets of the call cannot be read now", now: clock.now())
+        }
+        let mask = SecretMask(Array(secrets.values))
+        let call: HTTPCall
+        do {
+            var draft = try open.effect.draft(with: secrets)
+            draft.limits = HTTPCall.Limits(
+                timeout: .milliseconds(services.configuration.callTimeoutMilliseconds),
+                maximumBodyBytes: services.configuration.callResponseBytes)
+            call = try draft.call(idempotencyKey: WorkflowContext.idempotencyKey(of: open.id, in: identity))
+        } catch {
+            return .misconfigured(mask.masked(error.detail), open.effect)
+        }
+        if !open.effect.isIdempotent {
+            switch await dispatch(open.id, in: session) {
+            case .recorded: break
+            case .refused: return nil
+            case .unclear: return .notSent("the call could not be recorded before it left", now: clock.now())
+            }
+        }
+        let outcome = await services.ports.calls.perform(call) { lease.isHeld }
+        return CallResult(
+            of: outcome, effect: open.effect, attempt: open.attempts + 1, now: clock.now(), mask: mask,
+            maximumBytes: maximumBytes)
+    }
+
+    /// What an event holds of a response, beside its other members.
+    private var maximumBytes: Int {
+        min(CallLimits.responseBytes, services.configuration.sessionLimits.eventBytes / 16 * 15)
+    }
+
+    private enum Dispatch {
+        /// The log says that it may have left; now it may.
+        case recorded
+        /// It is not to be made any more, or not by this node.
+        case refused
+        /// Nobody knows what the log says; nothing has left.
+        case unclear
+    }
+
+    /// Records that a call is about to leave that must not be made twice (I1).
+    private func dispatch(_ call: Int64, in session: SessionActor) async -> Dispatch {
+        let configuration = services.configuration
+        let until = clock.now()
+            .adding(milliseconds: configuration.callTimeoutMilliseconds + configuration.leaseMarginMilliseconds)
+        do {
+            let command = DispatchCall(call: call, until: until)
+            switch try await directory.perform(CommandEnvelope(command: command), on: session) {
+            case .applied: return .recorded
+            case .rejected, .dead: return .refused
+            }
+        } catch .unavailable, .overloaded, .inDoubt {
+            return .unclear
+        } catch {
+            return .refused
+        }
+    }
+
+    /// Records what a call came to, until it is committed or is not this node's to record.
+    private func finish(_ open: OpenCall, with result: CallResult, in session: SessionActor) async {
+        var result = result
+        var triesLeft = Self.triesAtStop
+        while triesLeft > 0 {
+            do {
+                let command = FinishCall(call: open.id, result: result)
+                let outcome = try await directory.perform(CommandEnvelope(command: command), on: session)
+                guard case .rejected(let rejection) = outcome, case .completed = result,
+                    [.eventTooLarge, .stateTooLarge].contains(rejection.code)
+                else { return }
+                result = .tooLarge(open.effect, maximumBytes: maximumBytes)
+                continue
+            } catch .unavailable, .overloaded, .inDoubt {
+                if Task.isCancelled { triesLeft -= 1 }
+            } catch {
+                return
+            }
+            await clock.sleep(until: soon)
+        }
+    }
+}
