@@ -84,6 +84,26 @@ import Testing
         #expect(violations([["a": ["metadata": [:]]]]).first?.hasPrefix("/do/0/a must have one of") == true)
     }
 
+    @Test func `a loop's item and its number have two names`() {
+        func found(_ loop: JSONValue) -> [String] { violations([["a": ["for": loop, "do": [Self.set]]]]) }
+        #expect(found(["in": ".x", "each": "n", "at": "i"]) == [])
+        for loop: JSONValue in [["in": ".x", "each": "n", "at": "n"], ["in": ".x", "each": "index"]] {
+            #expect(found(loop) == ["/do/0/a/for the item and its number have one name; say each or at"])
+        }
+    }
+
+    @Test func `the attributes of an event are text`() {
+        func found(_ more: JSONObject) -> [String] {
+            var with: JSONObject = ["source": "urn:a", "type": "t", "data": 5]
+            for (key, value) in more { with[key] = value }
+            return violations([["a": ["emit": ["event": ["with": .object(with)]]]]])
+        }
+        #expect(found(["id": "e-1", "subject": "${ .s }", "time": "2026-11-21T00:00:00Z"]) == [])
+        #expect(found(["id": 5, "dataschema": .null]).count == 2)
+        #expect(found(["id": 5]) == ["/do/0/a/emit/event/with/id must be text"])
+        #expect(found(["source": []]) == ["/do/0/a/emit/event/with/source must be text"])
+    }
+
     @Test func `then leads only to tasks of the same list`() {
         let inner: JSONValue = [
             ["outer": ["do": [["a": ["set": ["x": 1], "then": "last"]]]]], ["last": ["set": ["x": 1]]],

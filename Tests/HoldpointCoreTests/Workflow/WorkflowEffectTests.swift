@@ -253,6 +253,15 @@ import Testing
         #expect(event["time"] == .string(Sample.start.description))
     }
 
+    @Test func `an event whose attributes come to something else than text is not emitted`() throws {
+        var scene = try WorkflowScene(
+            [["e": ["emit": ["event": ["with": ["source": "urn:a", "type": "t", "subject": "${ .s }"]]]]]],
+            input: ["s": [1]])
+        try scene.run()
+        #expect(scene.error?.detail == "the subject of an event must be text")
+        #expect(scene.acts.isEmpty)
+    }
+
     @Test func `what an effect comes to counts once`() throws {
         var scene = try Self.call([:])
         let id = try #require(scene.place.effects.first?.id)

@@ -71,6 +71,7 @@ extension WorkflowCompiler {
         let index = variable("at", &reader) ?? "index"
         let items = expression("in", &reader)
         if value["in"] == nil { reader.fail("in", "is required") }
+        if item == index { fail(pointer, "the item and its number have one name; say each or at") }
         add(reader.finish())
         let outer = arguments
         arguments.formUnion([item, index])
@@ -118,8 +119,8 @@ extension WorkflowCompiler {
         add(inner.finish())
         guard let with else { return nil }
         let place = pointer.appending("event").appending("with")
-        for key in ["source", "type"] where with[key]?.stringValue == nil {
-            fail(place.appending(key), "is required, as text")
+        for key in CloudEventAttributes.faults(in: with) {
+            fail(place.appending(key), with.contains(key) ? "must be text" : "is required, as text")
         }
         for key in ["specversion"] where with[key] != nil { fail(place.appending(key), "is set by the engine") }
         return .emit(template(.object(with), place))

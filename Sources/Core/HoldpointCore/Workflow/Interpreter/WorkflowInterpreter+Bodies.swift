@@ -152,7 +152,7 @@ extension WorkflowInterpreter {
             return .parked
         }
         let given = try fill(template, values, activation)
-        for key in ["source", "type"] where given[key]?.stringValue == nil {
+        if let key = CloudEventAttributes.faults(in: given.objectValue ?? JSONObject()).first {
             throw WorkflowError(
                 .configuration, "the \(key) of an event must be text",
                 at: definition.tasks[activation.task].reference)
