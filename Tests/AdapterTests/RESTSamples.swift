@@ -115,9 +115,16 @@ enum RESTSamples {
         (1...count).map { number in
             let isLast = endsSession && number == count
             let type = number == 1 ? "session_started" : isLast ? "session_completed" : "step_completed"
+            let pad = JSONValue.string(String(repeating: "x", count: padding))
+            let data: JSONValue =
+                number == 1
+                ? [
+                    "id": "s1", "agent": "invoice", "version": 1, "kind": "external", "interpreter": 1, "input": pad,
+                    "labels": [:], "on_behalf_of": .null, "by": "key:agent",
+                ] : isLast ? ["output": pad] : ["name": "step", "data": pad, "by": "key:agent"]
             let json: JSONValue = [
                 "seq": .integer(Int64(number)), "type": .string(type), "time": "2023-11-14T22:13:20.000Z",
-                "session": "s1", "data": ["pad": .string(String(repeating: "x", count: padding))],
+                "session": "s1", "data": data,
             ]
             return WireEvent(id: String(number), type: EventType(type), json: json.serialized(), endsSession: isLast)
         }

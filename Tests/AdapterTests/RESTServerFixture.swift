@@ -1,7 +1,9 @@
 import EventLoop
 import HTTPClient
 import HTTPServer
+import JSON
 import RESTAPI
+import Testing
 
 /// The API on a real server and a real socket.
 struct RESTServerFixture: Sendable {
@@ -49,6 +51,12 @@ struct RESTServerFixture: Sendable {
         let headers = lastEventID.map { [("Last-Event-ID", $0)] } ?? []
         let events = Locked<[ServerSentEvent]>([])
         let end = try HTTPClient.stream(request("GET", target, headers: headers)) { event in
+            let data = (try? JSONParser.parse(Array(event.data.utf8))) ?? .null
+            for mismatch in RESTDescription.served.violations(
+                of: data, ["$ref": "#/components/schemas/Event"], "event")
+            {
+                Issue.record("the event \(event.id) is not as described: \(mismatch)")
+            }
             let reached = events.withLock { events in
                 events.append(event)
                 return events.count

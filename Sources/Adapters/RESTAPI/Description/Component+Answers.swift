@@ -16,11 +16,6 @@ extension Component {
         ("on_behalf_of", Schema.text().orNull), ("created_at", .time), ("updated_at", .time),
     ])
 
-    /// The data is as it was recorded, whatever the release that recorded it knew: its type says what it holds.
-    static let eventForm = Schema.object([
-        ("seq", .integer(1)), ("type", .text()), ("time", .time), ("session", .text()), ("data", .anyObject),
-    ])
-
     static let commandForm = Schema.object([
         ("id", .text()), ("kind", .text()), ("session", .text()),
         ("status", .choice(of: ["pending", "applied", "refused", "dead"])),

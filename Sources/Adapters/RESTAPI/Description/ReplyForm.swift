@@ -80,7 +80,8 @@ package struct ReplyForm: Sendable, Equatable {
 
     /// An event stream, or nothing if there is nothing more to come.
     static let stream = [
-        ReplyForm(200, "Server-sent events, as they happen.", ("text/event-stream", .text())),
+        ReplyForm(
+            200, "Server-sent events, as they happen; the data of each is an Event.", ("text/event-stream", .text())),
         ReplyForm(204, "Everything was seen before: there is nothing to stream.", nil),
     ]
 

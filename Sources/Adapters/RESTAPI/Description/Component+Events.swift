@@ -1,0 +1,88 @@
+import HoldpointCore
+
+/// The forms of events: what each type of them holds.
+extension Component {
+    /// An event as it was recorded, of one of the types that there are.
+    static let eventForm = Schema.oneOf(
+        EventRegistry.types.map { type in
+            .object([
+                ("seq", .integer(1)), ("type", .constant(type.type.text)), ("time", .time), ("session", .text()),
+                ("data", eventData[type.type.text] ?? .object([])),
+            ])
+        })
+
+    /// Members that several types have.
+    private enum Member {
+        static let by = ("by", Schema.text())
+        static let reason = ("reason", Schema.text().orNull)
+        static let why = ("reason", Schema.text())
+        static let call = ("call", Schema.integer(1))
+        static let key = ("key", Schema.text(pattern: "^[0-9a-f]{32}$"))
+        static let request = ("request", Schema.text())
+        static let session = ("session", Schema.text())
+        static let timer = ("timer", Schema.integer(1))
+        static let task = ("task", Schema.text())
+        static let child = ("child", Schema.integer(1))
+    }
+
+    /// The `data` of each type.
+    private static let eventData: [String: Schema] = ownData.merging(workflowData) { own, _ in own }
+
+    private static let ownData: [String: Schema] = [
+        "session_started": .object(
+            [
+                ("id", .text()), ("agent", .text()), ("version", .integer(1)), ("kind", .choice(of: Program.self)),
+                ("interpreter", .integer(1)), ("input", .anything), ("labels", .map(of: .text())),
+                ("on_behalf_of", Schema.text().orNull), Member.by,
+            ],
+            optional: [
+                ("parent", .object([Member.key, Member.session, ("effect", .integer(1)), ("depth", .integer(1))])),
+                ("continues", .object([Member.session, ("first", .text())])),
+            ]),
+        "message_received": .object([("content", .anything), Member.by]),
+        "step_completed": .object([("name", .text()), ("data", .anything), Member.by]),
+        "hitl_requested": .reference(.request),
+        "hitl_responded": .object([
+            Member.request, ("response", .anything), ("comment", Schema.text().orNull), Member.by,
+            ("received_at", .time),
+            ("fingerprint", .text()), ("approved_digest", Schema.text().orNull),
+        ]),
+        "hitl_expired": .object([Member.request, ("answered", .boolean), ("response", .anything)]),
+        "hitl_cancelled": .object([Member.request, Member.reason, Member.by]),
+        "session_paused": .object([Member.reason, Member.by]),
+        "session_resumed": .object([Member.reason, Member.by]),
+        "session_completed": .object([("output", .anything)]),
+        "session_failed": .object([("error", .anything)]),
+        "session_cancelled": .object([Member.reason, Member.by]),
+    ]
+
+    private static let workflowData: [String: Schema] = [
+        "workflow_advanced": .object([("tasks", .list(of: .text())), ("place", Schema.anyObject.orNull)]),
+        "timer_set": .object([("due", .time), ("cause", .choice(of: WorkflowEffect.TimerCause.self)), Member.task]),
+        "timer_fired": .object([Member.timer]),
+        "timer_cancelled": .object([Member.timer]),
+        "tool_proposed": .object([
+            Member.task, ("tool", .text()), ("arguments", .anyObject), ("arguments_digest", .text()),
+            ("authentication", Schema.anyObject.orNull), ("raw", .boolean), ("redirects", .boolean),
+            ("idempotent", .boolean),
+        ]),
+        "tool_dispatched": .object([Member.call, ("until", .time)]),
+        "tool_postponed": .object([
+            Member.call, Member.why, ("not_before", .time), ("attempts", .integer(0)),
+        ]),
+        "tool_doubted": .object([Member.call, Member.request, Member.why]),
+        "tool_completed": .object([Member.call, ("response", .anything)]),
+        "tool_failed": .object([Member.call, ("error", .anything), ("abandoned", .boolean)]),
+        "child_started": .object([
+            Member.session, Member.key, Member.task, ("namespace", .text()), ("name", .text()), ("version", .text()),
+            ("input", .anything),
+        ]),
+        "child_finished": .oneOf([
+            .object([Member.child, ("output", .anything)]),
+            .object([Member.child, ("error", .anything)]),
+            .object([Member.child, ("abandoned", .boolean)]),
+        ]),
+        "event_emitted": .object([("event", .anyObject)]),
+        "session_continued": .object([Member.session, Member.key]),
+    ]
+}
