@@ -135,8 +135,9 @@ extension EngineScene {
     func status(_ engine: Engine, of id: SessionID, becomes status: SessionStatus) async throws -> SessionView {
         // As in `outcome`: the test's time limit is the bound.
         while !Task.isCancelled {
-            let view = try await engine.session(id, in: scope)
-            if view.status == status { return view }
+            // It may be one that another session has yet to start.
+            let view = try await found { try await engine.session(id, in: scope) }
+            if let view, view.status == status { return view }
             clock.advance(milliseconds: 100)
             await Task.yield()
         }
@@ -161,6 +162,15 @@ func rejection(_ body: () async throws -> some Any) async throws -> Rejection {
         return rejection
     }
     throw Surprise("nothing was rejected")
+}
+
+/// What `body` finds; nil if there is no such session.
+private func found(_ body: () async throws -> SessionView) async throws -> SessionView? {
+    do {
+        return try await body()
+    } catch GatewayError.rejected(let rejection) where rejection.code == .sessionNotFound {
+        return nil
+    }
 }
 
 /// Collects what a subscriber gets.

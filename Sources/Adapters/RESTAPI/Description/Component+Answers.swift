@@ -6,15 +6,17 @@ import JSON
 extension Component {
     static let agentForm = Schema.object([
         ("name", .text()), ("kind", .choice(of: Program.self)), ("version", .integer(1)),
-        ("input_schema", Schema.schema.orNull), ("labels", .map(of: .text())), ("created_at", .time),
+        ("definition", Schema.anyObject.orNull), ("input_schema", Schema.schema.orNull),
+        ("labels", .map(of: .text())), ("created_at", .time),
     ])
 
-    static let sessionForm = Schema.object([
-        ("id", .text()), ("agent", .text()), ("version", .integer(1)), ("status", .choice(of: SessionStatus.self)),
-        ("seq", .integer(1)), ("input", .anything), ("output", .anything), ("error", .anything),
-        ("open_requests", .list(of: .reference(.request))), ("labels", .map(of: .text())),
-        ("on_behalf_of", Schema.text().orNull), ("created_at", .time), ("updated_at", .time),
-    ])
+    static let sessionForm = Schema.object(
+        [
+            ("id", .text()), ("agent", .text()), ("version", .integer(1)), ("status", .choice(of: SessionStatus.self)),
+            ("seq", .integer(1)), ("input", .anything), ("output", .anything), ("error", .anything),
+            ("open_requests", .list(of: .reference(.request))), ("labels", .map(of: .text())),
+            ("on_behalf_of", Schema.text().orNull), ("created_at", .time), ("updated_at", .time),
+        ], optional: [("parent", .text()), ("continues", .text()), ("continued_as", .text())])
 
     static let commandForm = Schema.object([
         ("id", .text()), ("kind", .text()), ("session", .text()),

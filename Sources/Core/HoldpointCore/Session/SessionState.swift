@@ -47,6 +47,11 @@ package struct SessionState: Sendable {
     /// The user for whom the agent acts, if the caller said.
     package var onBehalfOf: String? { beginning?.onBehalfOf }
 
+    /// The session whose workflow started this one, if one did.
+    package var parent: SessionParent? { beginning?.parent }
+    /// The sessions before this one, if it goes on for another.
+    package var continues: SessionLineage? { beginning?.continues }
+
     /// Where it stands.
     package var status: SessionStatus {
         switch ending {

@@ -17,7 +17,8 @@ package struct SessionView: Sendable, Equatable {
     package var status: SessionStatus { quarantine != nil && !state.status.isFinal ? .quarantined : state.status }
 
     /// Writes `{id, agent, version, status, seq, input, output, error, open_requests, labels, on_behalf_of,
-    /// created_at, updated_at}`.
+    /// created_at, updated_at}`, and of a workflow's lineage what there is: `parent`, whose workflow started it;
+    /// `continues`, for which it goes on; `continued_as`, which goes on for it.
     package func write(into writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("id", state.identity.id.text)
@@ -37,6 +38,9 @@ package struct SessionView: Sendable, Equatable {
         writer.member("on_behalf_of", state.onBehalfOf)
         writer.member("created_at", .some(state.createdAt))
         writer.member("updated_at", .some(state.updatedAt))
+        if let parent = state.parent { writer.member("parent", parent.session.text) }
+        if let continues = state.continues { writer.member("continues", continues.previous.text) }
+        if case .continued(let next) = state.ending { writer.member("continued_as", next.text) }
         writer.endObject()
     }
 

@@ -36,7 +36,9 @@ extension SessionState {
         return true
     }
 
-    /// Ends an open call; nil as arrival if nobody waits for it any more. False if it is not open.
+    /// Ends an open call; false if it is not open.
+    ///
+    /// - Parameter arrival: nil if nobody waits for it any more.
     mutating func end(_ call: Int64, with arrival: EffectArrival?, at position: EventPosition) -> Bool {
         guard var workflow, let index = workflow.calls.firstIndex(where: { $0.id == call }) else {
             return false

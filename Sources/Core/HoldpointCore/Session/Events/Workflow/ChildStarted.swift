@@ -1,6 +1,8 @@
 package import JSON
 
-/// A workflow starts another one and waits for it. The child's number within its parent is this event's.
+/// A workflow starts another one and waits for it.
+///
+/// The child's number within its parent is this event's.
 package struct ChildStarted: SessionEvent {
     package static let type = EventType("child_started")
     package static let isOnFeed = false

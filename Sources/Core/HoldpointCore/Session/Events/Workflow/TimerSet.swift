@@ -1,6 +1,8 @@
 package import JSON
 
-/// A timer runs: a `wait`, a time limit, or the delay before a retry. Its id is this event's number.
+/// A timer runs: a `wait`, a time limit, or the delay before a retry.
+///
+/// Its id is this event's number.
 package struct TimerSet: SessionEvent {
     package static let type = EventType("timer_set")
     package static let isOnFeed = false

@@ -1,6 +1,8 @@
 package import JSON
 
-/// A workflow wants a call to be made: exactly this one (I7). The call's id is this event's number.
+/// A workflow wants a call to be made: exactly this one (I7).
+///
+/// The call's id is this event's number.
 package struct ToolProposed: SessionEvent {
     package static let type = EventType("tool_proposed")
     package static let isOnFeed = false
