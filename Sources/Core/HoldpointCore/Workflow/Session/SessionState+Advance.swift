@@ -82,18 +82,28 @@ extension SessionState {
             let detail = "at most \(context.limits.openRequests) requests may be pending at once"
             return failure(WorkflowError(.runtime, detail, at: ""))
         }
+        let tasks = Self.recordable(advance.finishedTasks)
         switch advance.place.ending {
         case .completed(let output)?:
-            events.append(WorkflowAdvanced(tasks: advance.finishedTasks, place: nil))
+            events.append(WorkflowAdvanced(tasks: tasks, place: nil))
             return events + [SessionCompleted(output: output)]
         case .failed(let error)?:
-            events.append(WorkflowAdvanced(tasks: advance.finishedTasks, place: nil))
+            events.append(WorkflowAdvanced(tasks: tasks, place: nil))
             return events + [SessionFailed(error: error.json)]
         case nil:
-            events.append(WorkflowAdvanced(tasks: advance.finishedTasks, place: advance.place))
+            events.append(WorkflowAdvanced(tasks: tasks, place: advance.place))
             if let continued = continued(from: advance.place, context) { events.append(continued) }
             return events
         }
+    }
+
+    /// The last of the tasks that fit beside a place in one event.
+    private static func recordable(_ tasks: [String]) -> [String] {
+        var bytes = 0
+        return tasks.reversed().prefix { task in
+            bytes += task.utf8.count + 3
+            return bytes <= WorkflowLimits.eventOverheadBytes / 2
+        }.reversed()
     }
 
     /// The end of a log that has become long; nil as long as the workflow stays.
