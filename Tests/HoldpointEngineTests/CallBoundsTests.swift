@@ -181,15 +181,29 @@ struct CallBoundsTests {
     @Test func `I9: another session's secret answer is not given out`() async throws {
         let calls = ScriptedCalls { call, _ in ScriptedCalls.answer([:], to: call) }
         let scene = try await EngineScene.calling(calls)
-        let agent = try await scene.define([["pay": call("post", body: "${ .handle }")]])
         try await scene.serving { engine in
             let other = try await scene.start(engine)
             let request = try await scene.open(engine, SecretTests.question, in: other.state.identity.id).request.id
             _ = try await scene.answer(engine, SecretTests.answer, to: request)
             let handle = SecretHandle(request: request, field: "API_KEY").json
-            let id = try await scene.begin(agent, as: "thief", input: ["handle": handle], on: engine)
+            let agent = try await scene.define([["pay": call("post", body: handle)]])
+            let id = try await scene.begin(agent, as: "thief", on: engine)
             _ = try await scene.status(engine, of: id, becomes: .failed)
             #expect(calls.sent.isEmpty)
+        }
+    }
+
+    @Test func `I9: the input of a workflow names no secret`() async throws {
+        let scene = try await EngineScene()
+        let agent = try await scene.define([["pay": call("post", body: "${ .deep }")]], secrets: ["TOKEN"])
+        try await scene.serving { engine in
+            let refused = try await rejection {
+                try await scene.begin(
+                    agent, as: "thief", input: ["deep": [["secret": "use/TOKEN"]]], on: engine)
+            }
+            #expect(refused.code == .invalidInput)
+            // An agent of another kind sends nothing by itself, and may have what it likes.
+            _ = try await scene.start(engine, input: ["secret": "use/TOKEN"])
         }
     }
 }

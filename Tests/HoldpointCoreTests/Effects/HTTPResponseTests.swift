@@ -45,4 +45,11 @@ struct HTTPResponseTests {
         #expect(try content([], type: "application/json") == .null)
         #expect(try content([], type: nil, isRaw: true) == "")
     }
+
+    @Test func `I9: an answer cannot name a secret for the next call`() throws {
+        let body = Array(#"{"a":[{"secret":"use/TOKEN"}],"b":{"secret":"plain"}}"#.utf8)
+        #expect(
+            try content(body, type: "application/json")
+                == ["a": [["secret": "***"]], "b": ["secret": "plain"]])
+    }
 }

@@ -21,6 +21,12 @@ extension Engine {
                     .invalidInput, "the input does not fit the agent's schema",
                     violations: violations.map { $0.moved(under: base) }))
         }
+        // A call would send the secret wherever the workflow sends the input: only a document may name one.
+        if ready.program == .workflow, start.input.holdsSecretHandle {
+            let violation = JSONViolation(
+                pointer: JSONPointer.root.appending("input"), detail: "holds the handle of a secret")
+            throw .rejected(Rejection(.invalidInput, "the input may not name a secret", violations: [violation]))
+        }
         let now = services.ports.clock.now()
         let key = SessionKey(time: now, random: services.ports.entropy.random128())
         let id = if let id = start.id { id } else { try made(from: key, options: options, in: scope) }

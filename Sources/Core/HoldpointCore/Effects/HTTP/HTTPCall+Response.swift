@@ -23,9 +23,12 @@ extension HTTPCall.Answer {
         ]
     }
 
+    /// What takes the place of a handle: whoever answers a call must not say which secret goes into the next one.
+    private static let disarmed: JSONValue = ["secret": .string(SecretMask.replacement)]
+
     /// The content read as what it says it is.
     ///
-    /// Null if there is none; the value of a JSON document; else text, and base 64 for what is not UTF-8. A document
+    /// Null if there is none; the value of a JSON document, in which no handle of a secret is usable; else text, and base 64 for what is not UTF-8. A document
     /// that says it is JSON and is not comes as text, too: the call was made, and the program can see what came of it.
     private func content(_ mask: SecretMask) -> JSONValue {
         guard !body.isEmpty else { return .null }
@@ -34,7 +37,7 @@ extension HTTPCall.Answer {
         if type == "application/json" || type.hasSuffix("+json"),
             let value = try? JSONParser.parse(body, limits: JSONLimits(maximumBytes: body.count))
         {
-            return mask.masked(value)
+            return mask.masked(value.replacingSecrets { _ in Self.disarmed })
         }
         if let text = String(validating: body, as: UTF8.self) { return .string(mask.masked(text)) }
         return .string(Base64.encode(mask.masked(body)))

@@ -33,6 +33,16 @@ extension SecretReference: CustomStringConvertible {
 }
 
 extension JSONValue {
+    /// Whether a handle of a secret is anywhere in it.
+    package var holdsSecretHandle: Bool {
+        var isFound = false
+        _ = replacingSecrets { _ in
+            isFound = true
+            return .null
+        }
+        return isFound
+    }
+
     /// The value with something else in the place of each handle of a secret.
     func replacingSecrets<Failure: Error>(
         _ replace: (SecretReference) throws(Failure) -> JSONValue
