@@ -87,11 +87,12 @@ struct RESTRefusalTests {
         #expect(fixture.gateway.calls.isEmpty)
     }
 
-    @Test func `an agent must be of a kind that there is, and has no definition`() async throws {
+    @Test func `an agent must be of a kind that there is, and a definition an object or a text`() async throws {
         let fixture = try RESTFixture()
         for (body, pointers) in [
             ("{}", ["/kind"]), (#"{"kind":"magic"}"#, ["/kind"]),
-            (#"{"kind":"external","definition":{"do":[]}}"#, ["/definition"]),
+            (#"{"kind":"workflow","definition":[]}"#, ["/definition"]),
+            (#"{"kind":"workflow","definition":7}"#, ["/definition"]),
         ] {
             let answer = await fixture.call(.put, "/agents/invoice", body)
             #expect(answer.status == 422)

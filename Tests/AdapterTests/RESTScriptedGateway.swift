@@ -81,8 +81,14 @@ final class RESTScriptedGateway: SessionGateway {
     func readiness() async -> Readiness { state.readiness }
 
     func putAgent(_ definition: AgentDefinition, in scope: Scope) async throws(GatewayError) -> AgentRecord {
-        try note("putAgent", scope)
-        return AgentRecord(definition: definition, version: 1, createdAt: Timestamp(milliseconds: 0))
+        let document = definition.definition
+        try note("putAgent", scope, detail: "\(document?.text ?? "-") \(definition.inputSchema?.text ?? "-")")
+        // Where a real one stores what the text says.
+        let stored = document?.stringValue == nil ? document : JSONValue.object(["text": document ?? .null])
+        let record = AgentDefinition(
+            name: definition.name, program: definition.program, definition: stored,
+            inputSchema: definition.inputSchema, labels: definition.labels)
+        return AgentRecord(definition: record, version: 1, createdAt: Timestamp(milliseconds: 0))
     }
 
     private func agentRecord() throws -> AgentRecord {

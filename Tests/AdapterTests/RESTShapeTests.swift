@@ -23,7 +23,9 @@ struct RESTShapeTests {
         .environment: ["tool", "fields", "allow_save"],
         .permission: ["tool", "arguments", "risk", "reasons", "allow_edit", "allow_remember"],
     ]
-    private static let agent: Set<String> = ["name", "kind", "version", "input_schema", "labels", "created_at"]
+    private static let agent: Set<String> = [
+        "name", "kind", "version", "definition", "input_schema", "labels", "created_at",
+    ]
     private static let command: Set<String> = [
         "id", "kind", "session", "status", "outcome", "received_at", "attempts",
     ]
@@ -74,6 +76,22 @@ struct RESTShapeTests {
         #expect(keys(list.json) == Self.page)
         #expect(keys(list.json["items"]?.arrayValue?.first) == Self.agent)
         #expect(fixture.gateway.calls.last?.detail == "after aaa limit 3")
+    }
+
+    @Test(arguments: [#"{"do":[{"b":1},{"a":2.50}],"a":null}"#, #""do: [x]\n""#])
+    func `a workflow's definition goes to the engine as it came, and comes back as it is stored`(
+        definition: String
+    ) async throws {
+        let fixture = try RESTFixture()
+        let put = await fixture.call(.put, "/agents/invoice", #"{"kind":"workflow","definition":\#(definition)}"#)
+        let stored = try JSONParser.parse(definition)
+        #expect(fixture.gateway.calls.last?.detail == "\(stored.text) -")
+        #expect(put.json["kind"] == "workflow")
+        #expect(put.json["definition"] == (stored.objectValue == nil ? ["text": stored] : stored))
+        let external = await fixture.call(
+            .put, "/agents/invoice", #"{"kind":"external","definition":null,"input_schema":null,"labels":null}"#)
+        #expect(external.status == 200)
+        #expect(fixture.gateway.calls.last?.detail == "- -")
     }
 
     @Test func `lists are pages, with a cursor where there is more`() async throws {

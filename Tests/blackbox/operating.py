@@ -609,7 +609,7 @@ class Checks:
         for command in commands:
             status, page, _ = self.run(*command.split(), "--help")
             expect(status == 0 and "Examples:" in page and "holdpoint " + command in page, f"{command}: {page}")
-        for topic in ("exit-codes", "configuration"):
+        for topic in ("exit-codes", "configuration", "workflows"):
             status, page, _ = self.run("help", topic)
             expect(status == 0 and len(page.splitlines()) > 10, page)
         status, _, errors = self.run("sesions")

@@ -42,6 +42,7 @@ struct CommandRunner: Sendable {
         case nil: Output.line(HelpText.program(commands))
         case "exit-codes": Output.line(HelpText.exitCodes)
         case "configuration": Output.line(HelpText.configuration)
+        case "workflows": Output.line(HelpText.workflows)
         default:
             guard let command = find(words) else { throw unknown(words) }
             Output.line(HelpText.page(of: command))

@@ -1,3 +1,5 @@
+import HoldpointCore
+
 /// What `--help` prints: made from the declarations, so that it cannot lag behind them.
 enum HelpText {
     /// The page of the whole program.
@@ -13,6 +15,7 @@ enum HelpText {
             "  holdpoint serve                     # prints a URL, a key and a line to try",
             "  holdpoint COMMAND --help            # teaches a command, with examples",
             "  holdpoint help configuration        # every option, variable and key of the file",
+            "  holdpoint help workflows            # what a workflow's document may not contain",
             "  holdpoint help exit-codes           # how the program ends, for scripts",
         ]
         return lines.joined(separator: "\n")
@@ -41,6 +44,13 @@ enum HelpText {
     static var exitCodes: String {
         let rows = ExitCode.allCases.map { (String($0.rawValue), "\($0.name): \($0.meaning)") }
         return (["How the program ends:", ""] + table(rows)).joined(separator: "\n")
+    }
+
+    /// The table of what workflow documents may not contain.
+    static var workflows: String {
+        let rows = UnsupportedConstruct.allCases.map { ($0.rawValue, $0.reason) }
+        let head = "What the Serverless Workflow DSL has and is refused when a workflow is put, with its place:"
+        return ([head, ""] + table(rows)).joined(separator: "\n")
     }
 
     /// The table of settings.

@@ -68,6 +68,6 @@ import Testing
         #expect(violations(tasks(2 * limit) { "${ .n\($0) }" }) == [])
         #expect(
             violations(tasks(limit + 2) { "${ .n + \($0) }" })
-                == ["/do/5/t1000/set/x1000 a document has at most 1000 different expressions that are no plain paths"])
+                == ["/do/2/t400/set/x500 a document has at most 500 different expressions that are no plain paths"])
     }
 }

@@ -18,9 +18,15 @@ extension Component {
         maximumNameLength: SessionLimits.standard.labelLength
     ).orNull
 
-    static let agentDefinitionForm = Schema.object(
-        [("kind", .choice(of: Program.self))],
-        optional: [("definition", .anything), ("input_schema", Schema.schema.orNull), ("labels", labels)])
+    /// The document of a workflow is JSON, or YAML as text.
+    static let agentDefinitionForm = Schema.oneOf([
+        .object(
+            [("kind", .constant(Program.external.rawValue))],
+            optional: [("definition", .null), ("input_schema", Schema.schema.orNull), ("labels", labels)]),
+        .object(
+            [("kind", .constant(Program.workflow.rawValue)), ("definition", .oneOf([.anyObject, .text()]))],
+            optional: [("input_schema", Schema.schema.orNull), ("labels", labels)]),
+    ])
 
     static let sessionStartForm = Schema.object(
         [("agent", agentName), ("input", .anything)],

@@ -26,15 +26,24 @@ enum AgentRoutes {
             if kind != nil, program == nil {
                 reader.fail("kind", "must be \(Program.allCases.map(\.rawValue).joined(separator: " or "))")
             }
-            if let definition = reader.optionalValue("definition"), !definition.isNull {
-                reader.fail("definition", "an external agent has none: its code is the caller's own")
+            let document = present(reader.optionalValue("definition"))
+            if let document, document.objectValue == nil, document.stringValue == nil {
+                reader.fail("definition", "must be an object, or a string of YAML")
             }
-            let schema = reader.optionalValue("input_schema").flatMap { $0.isNull ? nil : $0 }
+            let schema = present(reader.optionalValue("input_schema"))
             let labels = reader.labels("labels")
-            return program.map { AgentDefinition(name: name, program: $0, inputSchema: schema, labels: labels) }
+            return program.map {
+                AgentDefinition(name: name, program: $0, definition: document, inputSchema: schema, labels: labels)
+            }
         }
         let record = try await call.gateway.putAgent(definition, in: call.scope)
         return .json { write(record, into: &$0) }
+    }
+
+    /// The value of a member, where `null` says the same as leaving it out.
+    private static func present(_ value: JSONValue?) -> JSONValue? {
+        guard let value, !value.isNull else { return Optional.none }
+        return value
     }
 
     private static func get(_ call: Call, on loop: isolated (any Actor)?) async throws -> HTTPReply {
@@ -70,6 +79,7 @@ enum AgentRoutes {
         writer.member("name", agent.definition.name.text)
         writer.member("kind", agent.definition.program.rawValue)
         writer.member("version", agent.version)
+        writer.member("definition", agent.definition.definition)
         writer.member("input_schema", agent.definition.inputSchema)
         writer.member("labels", agent.definition.labels)
         writer.member("created_at", .some(agent.createdAt))

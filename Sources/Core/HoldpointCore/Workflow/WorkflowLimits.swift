@@ -30,8 +30,9 @@ package enum WorkflowLimits {
     package static let placeDepth = 120
     /// Expressions of one task.
     package static let expressionsPerTask = 256
-    /// Different expressions of one document, literals and plain paths aside: jq compiles each when it is put.
-    package static let expressions = 1_000
+    /// Different expressions of one document, literals and plain paths aside: jq compiles each when it is put, which
+    /// takes some ten milliseconds.
+    package static let expressions = 500
     /// Expressions of one exchange, beyond which tasks wait for the next one.
     package static let expressionsPerExchange = 512
     /// Bytes of all acts of one decision, beyond which it commits and goes on with the next.
