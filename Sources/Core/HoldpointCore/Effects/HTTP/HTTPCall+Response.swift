@@ -28,8 +28,9 @@ extension HTTPCall.Answer {
 
     /// The content read as what it says it is.
     ///
-    /// Null if there is none; the value of a JSON document, in which no handle of a secret is usable; else text, and base 64 for what is not UTF-8. A document
-    /// that says it is JSON and is not comes as text, too: the call was made, and the program can see what came of it.
+    /// Null if there is none; the value of a JSON document, in which no handle of a secret is usable; else text, and
+    /// base 64 for what is not UTF-8. A document that says it is JSON and is not comes as text, too: the call was made,
+    /// and the program can see what came of it.
     private func content(_ mask: SecretMask) -> JSONValue {
         guard !body.isEmpty else { return .null }
         let type = header("Content-Type")?.prefix { $0 != ";" }.lowercased().filter { $0 != " " && $0 != "\t" } ?? ""

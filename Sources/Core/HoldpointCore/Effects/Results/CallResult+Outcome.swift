@@ -4,8 +4,8 @@ extension CallResult {
     /// Judges what a performer reported.
     ///
     /// A failure that another attempt cannot mend is told to the program as a communication error. What was surely not
-    /// sent for a reason of this node's own is sent later. What left and has no answer is unknown: only that may have to
-    /// be asked about.
+    /// sent for a reason of this node's own is sent later. What left and has no answer is unknown: only that may have
+    /// to be asked about.
     ///
     /// - Parameters:
     ///   - attempt: the number of this attempt, from 1.
@@ -66,8 +66,9 @@ extension CallResult {
 }
 
 extension HTTPCall.Failure {
-    /// The status of a communication error: that of a gateway (RFC 9110 sections 15.6.3 and 15.6.5) where the other side
-    /// did not answer, so that a workflow can tell what may be worth a retry; else that of the DSL.
+    /// The status of a communication error, by which a workflow can tell what may be worth a retry.
+    ///
+    /// That of a gateway (RFC 9110 sections 15.6.3 and 15.6.5) where the other side did not answer, else the DSL's own.
     var status: Int64 {
         switch self {
         case .unreachable, .cutOff: 502

@@ -6,7 +6,9 @@ package struct OpenCall: Sendable, Equatable {
     package enum Phase: Sendable, Equatable {
         /// It may be made, from that time on. Can become `dispatched`, or end.
         case ready(notBefore: Timestamp?)
-        /// It is about to leave or has left; at that time no more of it is under way. Can become `ready`, `doubted`, or end.
+        /// It is about to leave or has left; at that time no more of it is under way.
+        ///
+        /// Can become `ready`, `doubted`, or end.
         case dispatched(until: Timestamp)
         /// Whether it was made is unknown, and a human is asked. Can become `judged`.
         case doubted(RequestID)
