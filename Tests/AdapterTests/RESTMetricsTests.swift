@@ -105,4 +105,16 @@ struct RESTMetricsTests {
         #expect(found.allSatisfy { $0.duration > .zero })
         #expect(found.allSatisfy { !"\($0)".contains("psst") && !"\($0)".contains("unknown") })
     }
+
+    @Test func `what the server refuses by itself is recorded under the id that its answer carries`() throws {
+        let records = Locked<[AccessRecord]>([])
+        var configuration = RESTConfiguration()
+        configuration.observe = { record in records.withLock { $0.append(record) } }
+        let api = try RESTFixture(configuration: configuration).api
+        let response = api.refusal(431, "header_too_large", "The request's headers are larger than allowed.")
+        let found = try #require(records.withLock { $0.first })
+        #expect(found.status == 431 && response.status == 431)
+        #expect(found.method == nil && found.route == nil && found.caller == nil)
+        #expect(response.headers["X-Request-Id"] == found.requestID)
+    }
 }

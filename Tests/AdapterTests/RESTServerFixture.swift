@@ -16,7 +16,7 @@ struct RESTServerFixture: Sendable {
         let loop = try EventLoop.start(name: "rest-test")
         let gateway = try RESTScriptedGateway()
         var configuration = HTTPServerConfiguration()
-        configuration.refusal = RESTAPI.refusal
+        configuration.refusal = RESTAPI.refusal()
         let server = HTTPServer(
             loop: loop, configuration: configuration, handler: RESTAPI.handler(gateway: gateway))
         let port = try await server.start()

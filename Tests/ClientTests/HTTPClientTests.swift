@@ -54,6 +54,25 @@ struct HTTPClientTests {
         #expect(response.header("X-Early") == nil)
     }
 
+    @Test func `a certificate must be of the authority that is named, for the host that is asked`() throws {
+        let server = try CurlSecureServer()
+        func outcome(_ host: String, _ authorities: String?) throws(HTTPClientError) -> Int {
+            let url = "https://\(host):\(server.port)/"
+            return try HTTPClient.perform(.init(url: url, authoritiesFile: authorities)).status
+        }
+        #expect(try outcome("localhost", server.certificateFile) == 200)
+        for (host, authorities) in [("localhost", nil), ("127.0.0.1", server.certificateFile)] {
+            #expect { try outcome(host, authorities) } throws: { error in
+                guard case HTTPClientError.transferFailed(let reason) = error else { return false }
+                return reason.contains("SSL")
+            }
+        }
+        #expect { try outcome("localhost", "/nowhere.pem") } throws: { error in
+            guard case HTTPClientError.invalidRequest(let reason) = error else { return false }
+            return reason.contains("/nowhere.pem")
+        }
+    }
+
     @Test func `a redirect is handed to the caller and not followed`() throws {
         let server = try HTTPClientScriptedServer(answer("302 Found\r\nLocation: http://127.0.0.1:1/"))
         #expect(try HTTPClient.perform(.init(url: server.url)).status == 302)

@@ -116,6 +116,7 @@ class Checks(operating.Checks):
             self.prepare(server.api, sessions=5)
             ask(server.port, "GET", f"{BASE}/sessions/psst?psst=1")
             ask(server.port, "GET", "/psst", key=None)
+            malformed = ask(server.port, "GET", "/healthz", key=None, Host="psst/psst")[1]["X-Request-Id"]
             expect(server.stop() == 0, "no good stop")
             log = server.log()
         lines = [json.loads(line) for line in log.splitlines()]
@@ -127,7 +128,9 @@ class Checks(operating.Checks):
         expect(all(set(line) == members for line in found), log)
         expect({line["principal"] for line in made} == {"key:operator"}, log)
         expect(made[0]["tenant"] == "dev" and made[0]["project"] == "default", log)
-        expect([line["status"] for line in found if line["route"] is None] == [404], log)
+        expect([line["status"] for line in found if line["route"] is None] == [404, 400], log)
+        refused = [line for line in found if line["method"] is None]
+        expect([line["request_id"] for line in refused] == [malformed], log)
         expect("psst" not in log and KEY.split("_")[2] not in log, log)
 
     def check_edge_log_unread(self):

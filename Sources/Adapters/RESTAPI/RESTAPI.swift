@@ -27,12 +27,21 @@ package struct RESTAPI: Sendable {
         { request, exchange, _ in await reply(to: request, from: RESTClient(exchange)) }
     }
 
+    /// Makes the problem documents for what an HTTP server refuses by itself, and tells of them as of other replies.
+    package var refusal: HTTPServerConfiguration.Refusal { Self.refusal(telling: edge.configuration.observe) }
+
     /// Makes the problem documents for what an HTTP server refuses by itself.
-    package static let refusal: HTTPServerConfiguration.Refusal = { status, code, detail in
-        let requestID = RequestIdentifiers.shared.next()
-        var response = Problem(status: status, code: code, detail: detail).response(requestID: requestID)
-        response.headers["X-Request-Id"] = requestID
-        return response
+    package static func refusal(
+        telling observe: (@Sendable (AccessRecord) -> Void)? = nil
+    ) -> HTTPServerConfiguration.Refusal {
+        { status, code, detail in
+            var record = AccessRecord(requestID: RequestIdentifiers.shared.next(), method: nil)
+            record.status = status
+            observe?(record)
+            var response = Problem(status: status, code: code, detail: detail).response(requestID: record.requestID)
+            response.headers["X-Request-Id"] = record.requestID
+            return response
+        }
     }
 
     /// What the API has counted.

@@ -56,6 +56,13 @@ final class CurlHandle {
         if LoopbackHost.matches(host) {
             try check(holdpoint_curl_set_text(pointer, CURLOPT_PROXY, ""))
         }
+        if let authoritiesFile = request.authoritiesFile { try setAuthorities(authoritiesFile) }
+    }
+
+    /// Trusts the authorities of this file, as PEM, and no others.
+    func setAuthorities(_ file: String) throws(HTTPClientError) {
+        try check(holdpoint_curl_set_text(pointer, CURLOPT_CAINFO, file))
+        try check(holdpoint_curl_set_text(pointer, CURLOPT_CAPATH, nil))
     }
 
     private func setBody(_ request: HTTPClient.Request) throws(HTTPClientError) {
@@ -118,7 +125,7 @@ final class CurlHandle {
         switch code {
         case CURLE_OPERATION_TIMEDOUT: throw .timedOut
         case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: throw .unreachable(reason)
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: throw .invalidRequest(reason)
+        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_SSL_CACERT_BADFILE: throw .invalidRequest(reason)
         default: throw .transferFailed(reason)
         }
     }

@@ -16,10 +16,13 @@ extension HTTPClient {
         package var timeout: Duration
         /// A longer body ends the request with ``HTTPClientError/responseTooLarge(limitBytes:)``.
         package var maximumResponseBytes: Int
+        /// A file of authorities, as PEM, to trust instead of the system's; nil: the system's.
+        package var authoritiesFile: String?
 
         package init(
             method: String = "GET", url: String, headers: [Header] = [], body: [UInt8]? = nil,
-            timeout: Duration = .seconds(60), maximumResponseBytes: Int = defaultMaximumResponseBytes
+            timeout: Duration = .seconds(60), maximumResponseBytes: Int = defaultMaximumResponseBytes,
+            authoritiesFile: String? = nil
         ) {
             self.method = method
             self.url = url
@@ -27,6 +30,7 @@ extension HTTPClient {
             self.body = body
             self.timeout = timeout
             self.maximumResponseBytes = maximumResponseBytes
+            self.authoritiesFile = authoritiesFile
         }
     }
 

@@ -1,6 +1,6 @@
 /// Why no response came; a response of any status is no error.
 package enum HTTPClientError: Error, Sendable, Equatable {
-    /// The request itself is at fault (URL, method or a header); nothing was sent.
+    /// The request itself is at fault (URL, method, a header or the authorities' file); nothing was sent.
     case invalidRequest(String)
     /// No connection came about: the name is unknown or nobody listens. Nothing was sent.
     case unreachable(String)

@@ -48,6 +48,10 @@ extension Setting {
     static let key = Setting("key", "KEY", "The API key; better given by the environment than on the command line.")
     static let project = Setting("project", "NAME", "The project to work in.", standard: "default")
 
+    static let authorities = Setting(
+        "ca", "FILE", "The authorities, as PEM, that an https server's certificate must be of.",
+        standard: "the system's")
+
     static let data = Setting(
         "data", "DIR", "The data folder.", standard: "$XDG_STATE_HOME/holdpoint or ~/.local/state/holdpoint")
     static let listen = Setting(
@@ -117,7 +121,7 @@ extension Setting {
         standard: String(http.maximumRequestsInFlight), form: .number(1...100_000))
 
     /// The settings of a client of the REST API.
-    static let client = [url, key, project]
+    static let client = [url, key, project, authorities]
     /// The settings of the server.
     static let server = [
         listen, tlsCertificate, tlsKey, data, node, developmentKey, operatorKey, drainSeconds, bodyBytes, eventBytes,

@@ -14,6 +14,7 @@ struct RESTClient: Sendable {
     private let url: String
     private let key: String
     private let project: String
+    private let authoritiesFile: String?
 
     init(_ settings: Settings) throws(CommandFailure) {
         guard let key = settings.text(.key), !key.isEmpty else {
@@ -24,6 +25,7 @@ struct RESTClient: Sendable {
         while url.hasSuffix("/") { url.removeLast() }
         self.url = url
         project = settings.text(.project) ?? "default"
+        authoritiesFile = settings.givenText(.authorities)
     }
 
     /// Sends a request and returns the answer; throws for a refusal, with the server's own sentence.
@@ -38,7 +40,7 @@ struct RESTClient: Sendable {
     ) throws(CommandFailure) -> Reply {
         var request = HTTPClient.Request(
             method: method, url: address(path, query), headers: headers(prefer: prefer), body: body?.serialized(),
-            timeout: Self.patience)
+            timeout: Self.patience, authoritiesFile: authoritiesFile)
         if body != nil { request.headers.append(HTTPClient.Header("Content-Type", "application/json")) }
         do {
             return try Self.judge(try HTTPClient.perform(request))
@@ -72,7 +74,8 @@ struct RESTClient: Sendable {
         receive: @escaping (ServerSentEvent) -> HTTPClient.StreamDecision
     ) throws(HTTPClientError) -> HTTPClient.StreamEnd {
         var request = HTTPClient.Request(
-            url: address(path, query), headers: headers(prefer: nil), timeout: .seconds(60))
+            url: address(path, query), headers: headers(prefer: nil), timeout: .seconds(60),
+            authoritiesFile: authoritiesFile)
         request.headers.append(HTTPClient.Header("Accept", "text/event-stream"))
         if let lastEventID { request.headers.append(HTTPClient.Header("Last-Event-ID", lastEventID)) }
         return try HTTPClient.stream(request, onEvent: receive)
@@ -108,7 +111,7 @@ extension RESTClient {
     /// What a failed transfer means to a script.
     static func failure(_ error: HTTPClientError) -> CommandFailure {
         switch error {
-        case .invalidRequest(let reason): CommandFailure(.usage, "--url or a header does not do: \(reason)")
+        case .invalidRequest(let reason): CommandFailure(.usage, "--url, --ca or a header does not do: \(reason)")
         case .unreachable, .transferFailed: CommandFailure(.unreachable, error.description)
         case .timedOut: CommandFailure(.timedOut, error.description)
         case .responseTooLarge: CommandFailure(.failed, error.description)

@@ -71,7 +71,7 @@ struct AccessLog: Sendable {
         let (seconds, attoseconds) = record.duration.components
         func text(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
         return [
-            ("request_id", .string(record.requestID)), ("method", .string(record.method)),
+            ("request_id", .string(record.requestID)), ("method", text(record.method)),
             ("route", text(record.route)), ("status", .integer(Int64(record.status))),
             ("duration_microseconds", .integer(seconds * 1_000_000 + attoseconds / 1_000_000_000_000)),
             ("principal", text(record.caller?.principal.text)), ("tenant", text(record.caller?.tenant.text)),

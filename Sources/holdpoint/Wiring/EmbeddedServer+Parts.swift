@@ -18,7 +18,7 @@ extension EmbeddedServer {
         for api: RESTAPI, on loop: EventLoop, credentials: TLSCredentials?
     ) -> HTTPServer {
         var http = configuration.http
-        http.refusal = RESTAPI.refusal
+        http.refusal = api.refusal
         http.tls = credentials
         return HTTPServer(loop: loop, configuration: http, handler: fittings.fit(api.handler))
     }

@@ -22,7 +22,7 @@ struct MetricsServer: Sendable {
         http.port = address.port
         http.maximumConnections = Self.maximumConnections
         http.maximumBodyBytes = 0
-        http.refusal = RESTAPI.refusal
+        http.refusal = RESTAPI.refusal()
         host = ListenAddress.host(address.address)
         server = HTTPServer(
             loop: loop, configuration: http,

@@ -6,8 +6,8 @@ package import HoldpointPorts
 package struct AccessRecord: Sendable, Equatable {
     /// The id that the reply carries.
     package let requestID: String
-    /// The method as it was asked.
-    package let method: String
+    /// The method as it was asked; nil if the server refused the request before it had read it.
+    package let method: String?
     /// The template of the route's path; nil if there is no such route.
     package internal(set) var route: String?
     /// The holder of the key; nil if there was no valid key.
@@ -19,7 +19,7 @@ package struct AccessRecord: Sendable, Equatable {
     /// From when the request was complete to when its reply began; for a stream, to its head.
     package internal(set) var duration = Duration.zero
 
-    init(requestID: String, method: String) {
+    init(requestID: String, method: String?) {
         self.requestID = requestID
         self.method = method
     }

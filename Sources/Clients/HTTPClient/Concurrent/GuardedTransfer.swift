@@ -49,10 +49,7 @@ final class GuardedTransfer {
         try setNumber(CURLOPT_HTTP09_ALLOWED, 0)
         try setNumber(CURLOPT_SSL_VERIFYPEER, 1)
         try setNumber(CURLOPT_SSL_VERIFYHOST, 2)
-        if let authoritiesFile {
-            try setText(CURLOPT_CAINFO, authoritiesFile)
-            try handle.check(holdpoint_curl_set_text(pointer, CURLOPT_CAPATH, nil))
-        }
+        if let authoritiesFile { try handle.setAuthorities(authoritiesFile) }
     }
 
     private func setGuards() throws(HTTPClientError) {
