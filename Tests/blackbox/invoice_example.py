@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""The invoice example under kill -9: whatever is killed, each order is billed once, as it was decided.
+"""The invoice example under kill -9, as a script and as a workflow: each order is billed once, as it was decided.
 
     HOLDPOINT_BINARY=.build/debug/holdpoint Tests/blackbox/invoice_example.py [--seed N] [--kills N]
 
-The agent is killed at random moments, the server too, while answers of every kind come in. Then the invoices, the
-requests and the sessions are compared with what was decided. Ends with "N passed, N failed".
+The script is killed at random moments, the server too, while answers of every kind come in. Then the invoices, the
+requests and the sessions are compared with what was decided. The workflow's sessions are answered after a kill. Ends
+with "N passed, N failed".
 """
 
 import argparse
@@ -97,7 +98,7 @@ class World:
     def start_server(self):
         data = os.path.join(self.folder, "data")
         self.server = subprocess.Popen(
-            [BINARY, "serve", "--listen", f"127.0.0.1:{self.port}", "--data", data],
+            [BINARY, "serve", "--listen", f"127.0.0.1:{self.port}", "--data", data, "--allow-address", "127.0.0.1"],
             stdout=self.server_log, stderr=self.server_log, env=environment(),
         )
         self.until("the server is ready", self.is_ready)
@@ -200,6 +201,98 @@ def work_off_under_kills(world, chance, kills):
         answering.join()
 
 
+# What is done with each order of the workflow, and what it is billed in cents; None: not at all.
+WORKFLOW = {
+    "W-small": (None, 150000), "W-approved": ("approve", 200000), "W-rejected": ("reject", None),
+    "W-edited": ("edit", 7700), "W-foreign": ("order-edit-foreign", 200000), "W-unanswered": (None, None),
+}
+
+
+class WorkflowOrders:
+    """The workflow document of the example: every order a session, answered by a person, and the server killed."""
+
+    def __init__(self, world, checks):
+        self.world = world
+        self.checks = checks
+
+    def run(self):
+        with open(os.path.join(EXAMPLE, "invoice.yaml"), encoding="utf-8") as file:
+            text = file.read().replace("http://127.0.0.1:8090", self.world.billing_url)
+        self.put("invoice-workflow", text)
+        self.put("invoice-hasty", text.replace("expires_in: 1800", "expires_in: 1"))
+        for name, (_, cents) in WORKFLOW.items():
+            amount = f"{cents / 100:.2f}" if name == "W-small" else "2000.00"
+            self.start("invoice-hasty" if name == "W-unanswered" else "invoice-workflow", name, amount)
+        for name in WORKFLOW:
+            self.world.until(f"{name} stands still", lambda: self.session(name)["status"] != "running")
+        self.checks.equal("invoices before anybody was asked", self.billed(), {"W-small": 150000})
+        self.world.kill(self.world.server)
+        self.world.start_server()
+        for name, (decision, _) in WORKFLOW.items():
+            if decision:
+                self.answer(name, decision)
+        for name, (decision, cents) in WORKFLOW.items():
+            self.world.until(f"{name} ends", lambda: self.session(name)["status"] not in ("running", "waiting"))
+            self.check(name, decision, cents)
+        self.checks.equal("invoices", self.billed(), {name: cents for name, (_, cents) in WORKFLOW.items() if cents})
+
+    def put(self, agent, text):
+        status, reply = self.world.call("PUT", f"/agents/{agent}", {"kind": "workflow", "definition": text})
+        self.checks.equal(f"{agent}: put", (status, reply.get("version")), (200, 1))
+
+    def start(self, agent, name, amount):
+        body = {"order": name, "customer": "Customer", "item": "a thing", "amount_eur": amount}
+        status, _ = self.world.call("POST", "/sessions", {"agent": agent, "id": name, "input": body})
+        self.checks.equal(f"{name}: start", status, 201)
+
+    def session(self, name):
+        return self.world.call("GET", f"/sessions/{name}")[1]
+
+    def respond(self, request, response):
+        return self.world.call("POST", f"/requests/{request}/respond", {"response": response})[0]
+
+    def answer(self, name, decision):
+        request = self.session(name)["open_requests"][0]
+        arguments = request["arguments"]
+        self.checks.equal(f"{name}: the call that is shown", arguments, {
+            "method": "POST", "uri": f"{self.world.billing_url}/invoices",
+            "body": {"order": name, "customer": "Customer", "amount_eur": "2000.00"}})
+        if decision == "edit":
+            arguments["body"]["amount_eur"] = "77.00"
+            response = {"action": "edit", "arguments": arguments}
+        elif decision == "order-edit-foreign":
+            foreign = arguments | {"body": arguments["body"] | {"order": "W-other"}}
+            status = self.respond(request["id"], {"action": "edit", "arguments": foreign})
+            self.checks.equal(f"{name}: an edit of another order", status, 422)
+            response = {"action": "approve"}
+        else:
+            response = {"action": decision, **({"feedback": "not now"} if decision == "reject" else {})}
+        self.checks.equal(f"{name}: answer", self.respond(request["id"], response), 200)
+
+    def check(self, name, decision, cents):
+        session = self.session(name)
+        output = session["output"] or {}
+        if cents:
+            found, expected = (output.get("outcome"), output.get("amount_cents")), ("billed", cents)
+        else:
+            found = (output.get("outcome"), output.get("reason"), output.get("detail"))
+            expected = ("skipped", "rejected", "not now") if decision else (
+                "skipped", "expired", "nobody answered in time")
+        self.checks.equal(f"{name}: output", (session["status"], *found), ("completed", *expected))
+        events = self.world.call("GET", f"/sessions/{name}/events?limit=100")[1]["items"]
+        calls = [event["data"] for event in events if event["type"] == "tool_proposed"]
+        self.checks.equal(f"{name}: calls", len(calls), 1 if cents else 0)
+        if cents and decision:
+            # I7: what was allowed is what was called.
+            request = self.world.call("GET", f"/requests?session={name}")[1]["items"][0]
+            self.checks.equal(f"{name}: digest", calls[0]["arguments_digest"], request["approved_digest"])
+
+    def billed(self):
+        with sqlite3.connect(os.path.join(self.world.folder, "billing.sqlite")) as books:
+            once = "select order_id, sum(amount_cents) from ledger where order_id like 'W-%' group by 1"
+            return dict(books.execute(once))
+
+
 class Checks:
     """Counts what held and says what did not."""
 
@@ -278,6 +371,7 @@ def main():
         work_off_under_kills(world, random.Random(options.seed), options.kills)
         check_orders(world, checks)
         check_expiry(world, checks)
+        WorkflowOrders(world, checks).run()
         check_replay(world, checks)
     except AssertionError as failure:
         checks.equal("the run", str(failure), "went through")
