@@ -1,11 +1,16 @@
 import Allocator
 import Glibc
+import JQClient
 
 /// Measures an engine in this process; `Benchmarks/run` calls it, and measures the server over HTTP besides.
 @main
 struct Benchmark {
+    /// The argument with which this program evaluates expressions for another process of itself.
+    static let workerWord = "expression-worker"
+
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments == [workerWord] { exit(JQWorker.serve()) }
         do {
             // As the server has it.
             _ = Allocator.version
@@ -23,6 +28,15 @@ struct Benchmark {
                 thread: thread, cycles: number(arguments, 1) ?? 20_000, atOnce: number(arguments, 2) ?? 256,
                 rounds: number(arguments, 3) ?? 5
             ).run()
+        case "workflows":
+            try await WorkflowBenchmark(
+                thread: thread, count: number(arguments, 1) ?? 10_000, atOnce: number(arguments, 2) ?? 256,
+                rounds: number(arguments, 3) ?? 5
+            ).run()
+        case "expressions":
+            try await ExpressionBenchmark(
+                thread: thread, count: number(arguments, 1) ?? 10_000, rounds: number(arguments, 2) ?? 5
+            ).run()
         case "memory":
             try await MemoryBenchmark(
                 thread: thread, first: number(arguments, 1) ?? 10_000, second: number(arguments, 2) ?? 100_000,
@@ -35,8 +49,8 @@ struct Benchmark {
                 .run(connections: number(arguments, 3) ?? 32)
         default:
             print(
-                "usage: holdpoint-bench cycles [COUNT [AT-ONCE [ROUNDS]]] | memory [FIRST [SECOND]] "
-                    + "| http PORT [COUNT [CONNECTIONS]]")
+                "usage: holdpoint-bench cycles [COUNT [AT-ONCE [ROUNDS]]] | workflows [COUNT [AT-ONCE [ROUNDS]]] "
+                    + "| expressions [COUNT [ROUNDS]] | memory [FIRST [SECOND]] | http PORT [COUNT [CONNECTIONS]]")
             exit(2)
         }
     }

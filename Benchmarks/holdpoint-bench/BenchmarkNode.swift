@@ -33,22 +33,29 @@ struct BenchmarkNode {
     let executors: SharedExecutor
 
     /// Opens a store in a new folder under `TMPDIR` and prepares a project with one agent; the caller removes it.
-    static func make(on thread: BenchmarkThread) async throws -> BenchmarkNode {
+    static func make(
+        on thread: BenchmarkThread, expressions: any ExpressionEvaluator = NoExpressions(),
+        counting count: CommitCounter.Count? = nil
+    ) async throws -> BenchmarkNode {
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(parent)/holdpoint-bench.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw BenchmarkFailure("no temporary folder") }
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return try await make(in: folder, on: thread)
+        return try await make(in: folder, on: thread, expressions, count)
     }
 
-    static func make(in folder: String, on thread: BenchmarkThread) async throws -> BenchmarkNode {
+    private static func make(
+        in folder: String, on thread: BenchmarkThread, _ expressions: any ExpressionEvaluator,
+        _ count: CommitCounter.Count?
+    ) async throws -> BenchmarkNode {
         let clock = SystemClock()
         let journal = try SQLiteJournal(
             SQLiteJournalConfiguration(folder: folder), clock: clock, atEndOfTurn: thread.loop.executeAtEndOfTurn)
         let ports = EnginePorts(
-            journal: journal, directory: journal, streams: LocalStreams(), clock: clock, entropy: try SodiumEntropy(),
-            hasher: SHA256Hasher(), secretBox: try SodiumSecretBox(keyFile: folder + "/secret.key"),
-            expressions: NoExpressions(), documents: JSONDocuments(), calls: NoCalls(), executors: thread.executors)
+            journal: count.map { CommitCounter(base: journal, count: $0) } ?? journal, directory: journal,
+            streams: LocalStreams(), clock: clock, entropy: try SodiumEntropy(), hasher: SHA256Hasher(),
+            secretBox: try SodiumSecretBox(keyFile: folder + "/secret.key"),
+            expressions: expressions, documents: JSONDocuments(), calls: NoCalls(), executors: thread.executors)
         let scope = Scope(tenant: try TenantName("bench"), project: try ProjectName("default"))
         _ = try await journal.createTenant(scope.tenant)
         _ = try await journal.createProject(scope)
@@ -75,6 +82,24 @@ struct BenchmarkNode {
             try await group.waitForAll()
         }
         await journal.close()
+    }
+
+    /// Defines an agent that runs the document.
+    func put(_ document: BenchmarkDocument) async throws {
+        let definition = try document.definition
+        _ = try await engine.putAgent(
+            AgentDefinition(
+                name: document.agent, program: .workflow, definition: definition, inputSchema: nil, labels: [:]),
+            in: scope)
+    }
+
+    /// Starts a session and returns it as it then stands.
+    func start(_ agent: AgentName, input: JSONValue) async throws -> SessionView {
+        let start = SessionStart(id: nil, agent: agent, input: input, labels: [:], onBehalfOf: nil)
+        guard case .session(let session, _, _) = try await engine.start(start, in: scope, options: options) else {
+            throw BenchmarkFailure("a command was stored instead of applied")
+        }
+        return session
     }
 
     var options: CommandOptions { CommandOptions(principal: Self.principal) }

@@ -42,28 +42,31 @@ struct CycleBenchmark {
     }
 
     private func measure(_ node: BenchmarkNode) async throws -> Measurement {
-        let text = String(repeating: "x", count: 1_000)
-        let input: JSONValue = ["text": .string(text)]
-        let body: JSONValue = ["type": "clarification", "title": "Which one?", "context": ["text": .string(text)]]
-        let draft = try RequestDraft(body)
+        let draft = try Self.draft()
         return try await Measurement.of(cycles) {
             try await concurrently(atOnce, of: cycles, on: thread.executors.executor()) { _ in
-                try await cycle(node, input: input, draft: draft)
+                try await Self.cycle(node, draft: draft)
             }
         }
     }
 
-    private func cycle(_ node: BenchmarkNode, input: JSONValue, draft: RequestDraft) async throws {
+    /// The input of a session, of 1,000 bytes; the context of its request has as many.
+    static let input: JSONValue = ["text": .string(String(repeating: "x", count: 1_000))]
+    static let answer = RawAnswer(response: ["answer": "this one"], comment: nil)
+
+    static func draft() throws -> RequestDraft {
+        try RequestDraft(["type": "clarification", "title": "Which one?", "context": input])
+    }
+
+    /// One session from its start to its end.
+    static func cycle(_ node: BenchmarkNode, draft: RequestDraft) async throws {
         let engine = node.engine
-        let start = SessionStart(id: nil, agent: node.agent, input: input, labels: [:], onBehalfOf: nil)
+        let session = try await node.start(node.agent, input: input)
         guard
-            case .session(let session, _, _) = try await engine.start(start, in: node.scope, options: node.options),
             case .request(let request, _, _) = try await engine.command(
                 .openRequest(draft), to: session.state.identity.id, in: node.scope, options: node.options)
         else { throw BenchmarkFailure("a command was stored instead of applied") }
-        _ = try await engine.answer(
-            RawAnswer(response: ["answer": "this one"], comment: nil), to: request.request.id, in: node.scope,
-            options: node.options)
+        _ = try await engine.answer(answer, to: request.request.id, in: node.scope, options: node.options)
         _ = try await engine.command(
             .complete(output: ["done": true]), to: session.state.identity.id, in: node.scope, options: node.options)
     }

@@ -10,14 +10,20 @@ struct Measurement {
     var cpuMicroseconds: Double { cpuSeconds * 1_000_000 / Double(count) }
 
     /// Runs `body` and measures wall and processor time of the whole process.
-    static func of(_ count: Int, _ body: () async throws -> Void) async rethrows -> Measurement {
+    ///
+    /// - Parameter withChildren: adds what processes take that this one has started and that live on.
+    static func of(
+        _ count: Int, withChildren: Bool = false, _ body: () async throws -> Void
+    ) async rethrows -> Measurement {
         let clock = ContinuousClock()
+        let children = withChildren ? Process.childrenSeconds : 0
         let cpu = Process.cpuSeconds
         let start = clock.now
         try await body()
         let duration = clock.now - start
+        let taken = Process.cpuSeconds - cpu + (withChildren ? Process.childrenSeconds : 0) - children
         let seconds = Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
-        return Measurement(count: count, seconds: seconds, cpuSeconds: Process.cpuSeconds - cpu)
+        return Measurement(count: count, seconds: seconds, cpuSeconds: taken)
     }
 }
 
@@ -31,15 +37,42 @@ enum Process {
         return user + Double(usage.ru_stime.tv_sec) + Double(usage.ru_stime.tv_usec) / 1e6
     }
 
+    /// Processor time so far of the processes that this one started, as long as they live.
+    static var childrenSeconds: Double {
+        guard let folder = opendir("/proc/self/task") else { return 0 }
+        defer { closedir(folder) }
+        var sum = 0.0
+        while let entry = readdir(folder) {
+            let thread = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                Int(String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))
+            }
+            guard let thread else { continue }
+            for field in fields(of: "/proc/self/task/\(thread)/children") {
+                var clock = clockid_t()
+                var time = timespec()
+                guard let child = pid_t(field), clock_getcpuclockid(child, &clock) == 0,
+                    clock_gettime(clock, &time) == 0
+                else { continue }
+                sum += Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+            }
+        }
+        return sum
+    }
+
     /// Resident memory in bytes, as `/proc/self/statm` has it.
     static var residentBytes: Int {
-        guard let file = fopen("/proc/self/statm", "r") else { return 0 }
-        defer { fclose(file) }
-        var text = [CChar](repeating: 0, count: 128)
-        guard fgets(&text, Int32(text.count), file) != nil else { return 0 }
-        let fields = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            .split(separator: " ")
+        let fields = fields(of: "/proc/self/statm")
         return fields.count > 1 ? (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
+    }
+
+    /// The words of the first line of a file; none if it cannot be read.
+    private static func fields(of path: String) -> [Substring] {
+        guard let file = fopen(path, "r") else { return [] }
+        defer { fclose(file) }
+        var text = [CChar](repeating: 0, count: 1_024)
+        guard fgets(&text, Int32(text.count), file) != nil else { return [] }
+        let bytes = text.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: bytes, as: UTF8.self).split(separator: " ")
     }
 }
 

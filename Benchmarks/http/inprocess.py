@@ -12,14 +12,34 @@ ROUND = re.compile(
     rf"round \d+: ratio {NUMBER}  cycles/s {NUMBER} \(CPU {NUMBER} µs each\)  "
     rf"raw appends/s {NUMBER} \(CPU {NUMBER} µs each\)")
 
+WORKFLOWS = re.compile(
+    r"round \d+: " + "  ".join(
+        rf"{name} {NUMBER} µs {NUMBER}/s" for name in ("straight", "paths", "computing", "external", "human")))
+EXPRESSIONS = re.compile(
+    rf"round \d+: round trip {NUMBER} µs  of \d+ together {NUMBER} µs each  fast path {NUMBER} µs")
+
 
 def cycles(binary, count, at_once, rounds):
     """(settings, [(ratio, cycles/s, µs per cycle, raw appends/s, µs per raw append) of each round])."""
     text = _run(binary, "cycles", count, at_once, rounds)
-    measured = [tuple(map(float, values)) for values in ROUND.findall(text)]
+    return re.search(r"settings read back: (.*)", text).group(1), _rounds(ROUND, rounds, text)
+
+
+def workflows(binary, count, at_once, rounds):
+    """[(µs, sessions/s) of: straight, paths, computing, external, human] of each round, in one list of ten."""
+    return _rounds(WORKFLOWS, rounds, _run(binary, "workflows", count, at_once, rounds))
+
+
+def expressions(binary, count, rounds):
+    """[(µs of a round trip, µs of one of several together, µs on the fast path) of each round]."""
+    return _rounds(EXPRESSIONS, rounds, _run(binary, "expressions", count, rounds))
+
+
+def _rounds(pattern, rounds, text):
+    measured = [tuple(map(float, values)) for values in pattern.findall(text)]
     if len(measured) != rounds:
         raise Failure(f"holdpoint-bench printed something else: {text}")
-    return re.search(r"settings read back: (.*)", text).group(1), measured
+    return measured
 
 
 def memory(binary, first, second, rounds):

@@ -23,12 +23,14 @@ from client import Failure  # noqa: E402
 from report import Row, machine, table  # noqa: E402
 
 FULL = {
-    "cycles": 20_000, "rounds": 5, "http_cycles": 8_000, "streams": 5_000, "stream_rounds": 3, "settle_seconds": 18,
-    "memory": (10_000, 100_000), "memory_rounds": 2, "restart": 1_000, "restart_rounds": 7,
+    "cycles": 20_000, "rounds": 5, "workflows": 10_000, "expressions": 10_000, "http_cycles": 8_000,
+    "streams": 5_000, "stream_rounds": 3, "settle_seconds": 18, "memory": (10_000, 100_000),
+    "memory_rounds": 2, "restart": 1_000, "restart_rounds": 7,
 }
 QUICK = {
-    "cycles": 2_000, "rounds": 2, "http_cycles": 400, "streams": 500, "stream_rounds": 1, "settle_seconds": 8,
-    "memory": (1_000, 5_000), "memory_rounds": 1, "restart": 200, "restart_rounds": 2,
+    "cycles": 2_000, "rounds": 2, "workflows": 500, "expressions": 500, "http_cycles": 400,
+    "streams": 500, "stream_rounds": 1, "settle_seconds": 8, "memory": (1_000, 5_000),
+    "memory_rounds": 1, "restart": 200, "restart_rounds": 2,
 }
 AT_ONCE = 256
 
@@ -46,6 +48,30 @@ def in_process(options, size):
     yield Row(
         "processor time of such a cycle", "µs", column(results, 2), 1, peer="of a raw append, µs",
         peers=column(results, 4), peer_decimals=1)
+
+
+def workflows(options, size):
+    results = inprocess.workflows(options.bench, size["workflows"], AT_ONCE, size["rounds"])
+    straight, paths, computing, external, human = (column(results, index) for index in range(0, 10, 2))
+    peer = {"peer": "of `external`, started and completed, µs", "peers": straight, "peer_decimals": 1}
+    yield Row(
+        "processor time of a workflow of ten steps (`set`, `switch`, `for`) with plain paths, in all: one commit", "µs",
+        paths, 1, **peer, at_most=300)
+    yield Row("the same with six steps computed by libjq, one after the other", "µs", computing, 1, **peer)
+    yield Row(
+        f"cycles of a workflow of one `call: human`, {AT_ONCE} at once: two commits", "cycles/s", column(results, 9),
+        peer="pause cycles of `external`: four commits", peers=column(results, 7))
+    yield Row(
+        "processor time of such a cycle", "µs", human, 1, peer="of one of `external`, µs", peers=external,
+        peer_decimals=1)
+
+
+def expressions(options, size):
+    results = inprocess.expressions(options.bench, size["expressions"], size["rounds"])
+    yield Row(
+        "processor time of an expression through libjq and back, the worker's included", "µs", column(results, 0), 1,
+        peer="of one of 16 in one exchange, µs", peers=column(results, 1), peer_decimals=1, at_most=120)
+    yield Row("processor time of an expression on the fast path", "µs", column(results, 2), 2, at_most=2)
 
 
 def over_http(options, size):
@@ -79,7 +105,10 @@ def restart(options, size):
         peer="none waiting, s", peers=column(results, 1), peer_decimals=3, at_most=0.3)
 
 
-PARTS = {"cycles": in_process, "http": over_http, "streams": streams, "memory": memory, "restart": restart}
+PARTS = {
+    "cycles": in_process, "workflows": workflows, "expressions": expressions, "http": over_http, "streams": streams,
+    "memory": memory, "restart": restart,
+}
 
 
 def first(failures):
