@@ -54,6 +54,15 @@ import Testing
         #expect(problem["detail"]?.stringValue == "the session order-7 was cancelled")
     }
 
+    @Test func `a child that ends within its start tells its parent, too`() throws {
+        let parent = try WorkflowSample.parent()
+        let session = try WorkflowSample.session([["a": ["set": ["x": 1]]]], parent: parent)
+        #expect(session.state.status == .completed)
+        let end = try #require(session.outgoing.last?.command as? EndChild)
+        #expect(end.child == parent.effect)
+        #expect(end.ending == .completed(["x": 1]))
+    }
+
     @Test func `a child that is not waited for any more is cancelled`() throws {
         var session = try WorkflowSample.session([
             ["race": ["fork": ["compete": true, "branches": [WorkflowSample.child, WorkflowSample.ask]]]]

@@ -11,14 +11,12 @@ package struct OutgoingCommand: Sendable {
 extension SessionState {
     /// What other sessions are to be told of these events, which led from this state to `next`.
     package func outgoing(of events: [any SessionEvent], to next: SessionState) -> [OutgoingCommand] {
-        guard let workflow = next.workflow ?? self.workflow, let beginning = next.beginning else {
-            return []
-        }
+        // Not `workflow`: a session that begins and ends in one commit has none before or after.
+        guard let beginning = next.beginning, beginning.program == .workflow else { return [] }
         var commands: [OutgoingCommand] = []
         // Children that were open, and those that these events start.
         var children = Dictionary(
-            (self.workflow?.children ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        for child in workflow.children { children[child.id] = child }
+            (workflow?.children ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         var place: WorkflowPlace?
         for (offset, event) in events.enumerated() {
             switch event {
