@@ -13,6 +13,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 import venv
 
 sys.dont_write_bytecode = True  # a suite leaves nothing behind in the tree
@@ -29,6 +30,32 @@ DRAFTS = {
     "decision": {"options": [{"id": "left"}, {"id": "right"}]},
     "clarification": {},
     "env_var": {"tool": "mail", "fields": [{"name": "API_KEY"}]},
+}
+LEAF = {
+    "document": {"dsl": "1.0.3", "namespace": "scene", "name": "leaf", "version": "1.0.0"},
+    "do": [{"note": {"set": {"n": 1}}}],
+}
+# Its session has an event of nearly every type that workflows have, and then waits.
+FLOW = {
+    "document": {"dsl": "1.0.3", "namespace": "scene", "name": "flow", "version": "1.0.0"},
+    "do": [
+        {"begin": {"set": {"n": 1}}},
+        {"tell": {"emit": {"event": {"with": {"source": "https://scene.example", "type": "example.scene.begun"}}}}},
+        {"pause": {"wait": {"milliseconds": 1}}},
+        {"leave": {"run": {"workflow": {"namespace": "scene", "name": "leaf", "version": "1.0.0"}}}},
+        {"refused": {
+            "try": [{"call": {"call": "http", "with": {"method": "get", "endpoint": "http://127.0.0.1:9/"}}}],
+            "catch": {"do": [{"note": {"set": {"n": 2}}}]},
+        }},
+        {"all": {"fork": {"branches": [
+            {"rest": {"wait": {"hours": 1}}},
+            {"ask": {"call": "human", "with": {"type": "clarification", "title": "Which one?"}}},
+        ]}}},
+    ],
+}
+WORKFLOW_EVENTS = {
+    "workflow_advanced", "timer_set", "timer_fired", "child_started", "child_finished", "event_emitted",
+    "tool_proposed", "tool_failed", "hitl_requested",
 }
 
 
@@ -58,6 +85,16 @@ class Checks(operating.Checks):
         api = server.api
         for name in ("worker", "strict"):
             expect(api("PUT", f"{BASE}/agents/{name}", {"kind": "external"})[0] == 200, name)
+        for document in (LEAF, FLOW):
+            put = {"kind": "workflow", "definition": document}
+            answer = api("PUT", f"{BASE}/agents/{document['document']['name']}", put)
+            expect(answer[0] == 200, answer)
+        for name in ("TOKEN", "LOGIN"):
+            answer = api("PUT", f"{BASE}/secrets/{name}", {"value": "x"})
+            expect(answer[0] in (200, 201, 204), answer)
+        flows = [self.made(api, "/sessions", {"agent": "flow", "input": {}})["id"] for n in range(6)]
+        for flow in flows:
+            self.await_asking(api, flow)
         sessions = [self.made(api, "/sessions", {"agent": "worker", "input": n})["id"] for n in range(120)]
         requests = {
             type: [
@@ -84,9 +121,19 @@ class Checks(operating.Checks):
         keys = [administer("key", "create", "--tenant", "acme")["id"] for _ in range(6)]
         return {
             "key": KEY, "operator_key": OPERATOR_KEY, "project": "default", "administered": "acme",
-            "agents": ["worker", "strict"], "sessions": sessions, "requests": requests,
+            "agents": ["worker", "strict", "flow", "leaf"], "sessions": sessions, "flows": flows, "requests": requests,
             "answered": {"env_var": answered}, "commands": commands, "keys": keys,
         }
+
+    def await_asking(self, api, session):
+        """Waits until a workflow's session has come to its question, and to all events before."""
+        end = time.monotonic() + operating.PATIENCE_SECONDS
+        while True:
+            events = api("GET", f"{BASE}/sessions/{session}/events?limit=1000")[1]["items"]
+            if WORKFLOW_EVENTS <= {event["type"] for event in events}:
+                return
+            expect(time.monotonic() < end, f"only {events}")
+            time.sleep(0.05)
 
     def check_described_by_schemathesis(self):
         """schemathesis finds no answer that the description does not have, and every route was carried out"""
@@ -120,7 +167,8 @@ class Checks(operating.Checks):
         expect(cases >= CASES_AT_LEAST, f"only {cases} requests")
         for path, methods in server.api("GET", "/openapi.json")[1]["paths"].items():
             for method in methods:
-                if method not in ("get", "put", "post", "patch", "delete") or path.endswith(("/stream", "/openapi.json")):
+                is_read = path.endswith(("/stream", "/openapi.json"))
+                if is_read or method not in ("get", "put", "post", "patch", "delete"):
                     continue
                 statuses = seen.get(f"{method.upper()} {path}", {})
                 expect(any(status.startswith("2") for status in statuses), f"{method} {path}: {statuses}")

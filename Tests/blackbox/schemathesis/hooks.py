@@ -36,6 +36,8 @@ def known(label, name, path):
         return SCENE[name if "/v1/projects" in label else "administered"]
     if "/keys/" in label:
         return turn(SCENE["keys"], label)
+    if "/secrets/" in label:
+        return turn(["TOKEN", "LOGIN", "OTHER"], label)
     if "/agents/" in label:
         return turn(SCENE["agents"], label)
     if "/commands/" in label:
@@ -44,6 +46,8 @@ def known(label, name, path):
         type = "env_var" if label.endswith("secret") else turn(list(ANSWERS), label + " type")
         path["type"] = type
         return turn(SCENE["answered" if label.endswith("secret") else "requests"][type], label + type)
+    if label.startswith("GET") and next(turns["flows"]) % 2:
+        return turn(SCENE["flows"], label)
     return turn(SCENE["sessions"], label)
 
 
