@@ -47,7 +47,8 @@ struct ChildStarter: Sendable {
                 let page = try await services.ports.directory.versions(
                     of: name, in: scope, before: before, limit: services.configuration.versionPage)
                 if let found = page.first(where: { Self.isMeant($0, by: child) }) { return found }
-                guard page.count == services.configuration.versionPage, let last = page.last else { return nil }
+                // A page may be short because its documents are large: only an empty one is the end.
+                guard let last = page.last else { return nil }
                 before = last.version
             }
         } catch {
