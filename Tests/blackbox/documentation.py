@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""docs/operating.md says what the sources and the program say: every limit, setting and exit code, with its value.
+"""The documentation says what the sources and the program say.
+
+In docs/operating.md every limit, setting and exit code, with its value; in docs/workflows.md what documents may not
+contain.
 
     Tests/blackbox/documentation.py [PATH OF holdpoint]           (or HOLDPOINT_BINARY)
     Tests/blackbox/documentation.py --write [PATH OF holdpoint]   writes the tables anew
@@ -14,7 +17,8 @@ import subprocess
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
-PAGE = TOP / "docs/operating.md"
+OPERATING = TOP / "docs/operating.md"
+WORKFLOWS = TOP / "docs/workflows.md"
 LIMITS = {
     "RequestLimits": "Core/HoldpointCore/Requests/RequestLimits.swift",
     "SessionLimits": "Core/HoldpointCore/Session/SessionLimits.swift",
@@ -43,6 +47,10 @@ LIMITS = {
     "HTTPClient.Request": "Clients/HTTPClient/HTTPClient+Request.swift",
     "ExpressionProgram": "Core/HoldpointCore/Expressions/ExpressionProgram.swift",
     "ExpressionFailure": "Core/HoldpointCore/Expressions/Expression.swift",
+    "WorkflowLimits": "Core/HoldpointCore/Workflow/WorkflowLimits.swift",
+    "AccessCache": "Engine/HoldpointEngine/Access/AccessCache.swift",
+    "YAMLReader": "Clients/YAMLClient/YAMLReader.swift",
+    "YAMLDocumentLimits": "Adapters/YAMLDocuments/YAMLDocuments.swift",
     "JQTokenizer": "Core/HoldpointCore/Expressions/JQTokenizer.swift",
     "JQLimits": "Clients/JQClient/JQLimits.swift",
     "JQProgram": "Clients/JQClient/JQProgram.swift",
@@ -122,30 +130,37 @@ def exit_codes(binary):
     return rows
 
 
+def refused(binary):
+    rows = ["| what | why, or what instead |", "|---|---|"]
+    return rows + [f"| `{construct}` | {reason} |" for construct, reason in help_rows(binary, "workflows")]
+
+
 def main():
     words = [word for word in sys.argv[1:] if word != "--write"]
     binary = words[0] if words else os.environ.get("HOLDPOINT_BINARY")
     if not binary:
         sys.exit("usage: documentation.py [--write] PATH (or set HOLDPOINT_BINARY)")
-    page, failed = PAGE.read_text(), 0
-    tables = {"limits": limits(), "settings": settings(binary), "exit codes": exit_codes(binary)}
-    for name, rows in tables.items():
+    tables = [
+        (OPERATING, "limits", limits()), (OPERATING, "settings", settings(binary)),
+        (OPERATING, "exit codes", exit_codes(binary)), (WORKFLOWS, "refused constructs", refused(binary)),
+    ]
+    failed = 0
+    for path, name, rows in tables:
         begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
-        head, _, rest = page.partition(begin)
+        head, _, rest = path.read_text().partition(begin)
         present, _, tail = rest.partition(end)
         expected = "\n" + "\n".join(rows) + "\n\n"
         if "--write" in sys.argv:
-            page = head + begin + expected + end + tail
+            path.write_text(head + begin + expected + end + tail)
         elif present == expected:
             print(f"ok   {len(rows) - 2} {name} are as documented")
         else:
             failed += 1
             wrong = set(present.splitlines()) ^ set(expected.splitlines())
-            print(f"FAIL {name} differ from docs/operating.md; write them anew with --write:", *sorted(wrong), sep="\n  ")
-    if "--write" in sys.argv:
-        PAGE.write_text(page)
-        return 0
-    print(f"{len(tables) - failed} passed, {failed} failed")
+            place = path.relative_to(TOP)
+            print(f"FAIL {name} differ from {place}; write them anew with --write:", *sorted(wrong), sep="\n  ")
+    if "--write" not in sys.argv:
+        print(f"{len(tables) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 

@@ -28,8 +28,8 @@ actor AccessCache {
         let version: Int64
     }
 
-    /// The compiled workflows are as many as documents of so many bytes together; when there are more they are
-    /// compiled anew as they are needed.
+    /// Bytes of the documents whose compiled workflows are kept; when there are more, each is compiled anew when it is
+    /// needed again.
     static let workflowBytes = 16 << 20
 
     private let ports: EnginePorts
