@@ -52,17 +52,20 @@ class Findings:
         self.check("both answers came up: it was made, and it was not", self.both())
         self.check("every answer that got 200 is in the log exactly once (I3)", self.answers())
         self.check("every log is numbered densely", [
-            run.name for run in self.all if [item["seq"] for item in run.log] != list(range(1, len(run.log) + 1))])
+            f"{run}: {name}" for run in self.all for name, log in run.logs.items()
+            if [item["seq"] for item in log] != list(range(1, len(log) + 1))])
 
     def known_passages(self):
         """How many calls the run without a kill made, and how many commits it took at the least.
 
-        Its start, each answer, each timer, each call's outcome and each leave to make a POST are committed one by one.
+        Its start, each answer, each timer, each call's outcome and each leave to make a POST are committed one by one;
+        so are the start and the end of another workflow.
         """
         calls = {row["key"]: row["method"] for row in self.rows[self.clean.name]}
         posts = sum(method == "POST" for method in calls.values())
-        timers = sum(item["type"] == "timer_fired" for item in self.clean.log)
-        return len(calls), 1 + len(self.clean.answers) + timers + len(calls) + posts
+        types = collections.Counter(item["type"] for item in self.clean.events)
+        others = types["timer_fired"] + 2 * types["child_started"]
+        return len(calls), 1 + len(self.clean.answers) + others + len(calls) + posts
 
     # What must agree
 
@@ -112,7 +115,7 @@ class Findings:
         wrong = []
         for run in self.all:
             for key, rows in self.by_key(run).items():
-                if not key.startswith(f"dev:default:{run.name}:"):
+                if key.rpartition(":")[0] not in {f"dev:default:{session}" for session in run.logs}:
                     wrong.append(f"{run}: a foreign key, {key}")
                 if len({(row["method"], row["path"], row["body"]) for row in rows}) > 1:
                     wrong.append(f"{run}: one key for different calls, {key}")
@@ -123,24 +126,26 @@ class Findings:
     def questions(self):
         wrong = []
         for run in self.all:
-            proposed = {item["seq"]: item["data"] for item in run.log if item["type"] == "tool_proposed"}
-            calls = [call for call, _ in run.judged]
+            proposed = {
+                (session, item["seq"]): item["data"]["arguments"] for session, log in run.logs.items() for item in log
+                if item["type"] == "tool_proposed"}
+            calls = [(session, call) for session, call, _ in run.judged]
             # A person whose answer got lost is asked for it again, about the same call.
             if len(set(calls)) > run.deaths:
                 wrong.append(f"{run}: asked about {calls} after {run.deaths} deaths")
             for call in calls:
-                if proposed.get(call, {}).get("arguments", {}).get("method") != "POST":
+                if proposed.get(call, {}).get("method") != "POST":
                     wrong.append(f"{run}: asked about {call}: {proposed.get(call)}")
         return wrong
 
     def both(self):
-        verdicts = collections.Counter(verdict for run in self.runs for _, verdict in run.judged)
+        verdicts = collections.Counter(verdict for run in self.runs for *_, verdict in run.judged)
         return [] if verdicts["done"] and verdicts["repeat"] else [dict(verdicts)]
 
     def answers(self):
         wrong = []
         for run in self.all:
-            applied = [item["data"] for item in run.log if item["type"] == "hitl_responded"]
+            applied = [item["data"] for item in run.events if item["type"] == "hitl_responded"]
             for request, response in run.answers:
                 found = [data["response"] for data in applied if data["request"] == request]
                 if found != [response]:

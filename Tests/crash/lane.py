@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import pathlib
 import signal
 import subprocess
 import time
@@ -9,9 +10,10 @@ import time
 from client import Api, free_port, free_port_is_open
 from supervisor import quiet_environment
 
+HERE = pathlib.Path(__file__).resolve().parent
 BASE = "/v1/projects/default"
 KEY = "hp_kill_0123456789abcdef0123456789abcdef"
-AGENT = "thirty-steps"
+AGENTS = {"parcel": "parcel.yaml", "thirty-steps": "thirty_steps.yaml"}
 LINES = [{"sku": "lamp", "pieces": 3}, {"sku": "bulb", "pieces": 4}, {"sku": "shade", "pieces": 2}]
 ANSWERS = {
     "clarification": {"answer": "blue"}, "decision": {"decision": "air"}, "permission": {"action": "approve"},
@@ -35,10 +37,14 @@ class Run:
         self.hit = False
         self.deaths = 0
         self.answers = []  # (request, response) of each 200
-        self.judged = []  # (call, verdict) of each question about a call
+        self.judged = []  # (session, call, verdict) of each question about a call
         self.wrong = []
         self.session = None
-        self.log = []
+        self.logs = {}  # of the session, and of those that it started
+
+    @property
+    def events(self):
+        return [event for log in self.logs.values() for event in log]
 
     def __str__(self):
         return f"{self.name} ({self.point}:{self.number})" if self.point else self.name
@@ -87,15 +93,16 @@ class Lane:
             self.process.wait()
             return "none within 30 s of SIGTERM"
 
-    def define_agent(self):
-        document = (self.folder.parent / "document.yaml").read_text()
+    def define_agents(self):
         self.launch()
         # On an empty folder the key is made only after the port is open.
         while self.api.call("GET", "/readyz")[0] != 200:
             time.sleep(PAUSE_SECONDS)
-        status, value = self.api.call("PUT", f"{BASE}/agents/{AGENT}", {"kind": "workflow", "definition": document})
-        if status not in (200, 201):
-            raise SystemExit(f"the document is refused: {status} {json.dumps(value)}")
+        for name, file in AGENTS.items():
+            body = {"kind": "workflow", "definition": (HERE / file).read_text()}
+            status, value = self.api.call("PUT", f"{BASE}/agents/{name}", body)
+            if status not in (200, 201):
+                raise SystemExit(f"{file} is refused: {status} {json.dumps(value)}")
         self.stop()
 
     def verify(self):
@@ -123,7 +130,7 @@ class Lane:
     def _play(self, run):
         at = f"{BASE}/sessions/{run.name}"
         start = {
-            "agent": AGENT, "id": run.name,
+            "agent": "thirty-steps", "id": run.name,
             "input": {"base": f"{self.service}/{run.name}", "order": "K-7", "lines": LINES},
         }
         self._until(run, "POST", f"{BASE}/sessions", start, {200, 201})
@@ -132,17 +139,24 @@ class Lane:
             session = self._until(run, "GET", at, None, {200})
             if session["status"] in ENDS:
                 break
-            for request in session["open_requests"]:
+            for request in self._until(run, "GET", f"{BASE}/requests?status=pending", None, {200})["items"]:
                 self._answer(run, request)
             if time.monotonic() > end:
                 raise Stuck(f"no end after {RUN_SECONDS} s: {session['status']}, seq {session['seq']}")
             time.sleep(PAUSE_SECONDS)
-        while True:
-            page = self._until(run, "GET", f"{at}/events?after={len(run.log)}&limit=1000", None, {200})
-            run.log += page["items"]
-            if not page["has_more"]:
-                break
         run.session = session
+        names = [run.name]
+        for name in names:
+            run.logs[name] = self._log(run, name)
+            names += [event["data"]["session"] for event in run.logs[name] if event["type"] == "child_started"]
+
+    def _log(self, run, name):
+        log = []
+        while True:
+            page = self._until(run, "GET", f"{BASE}/sessions/{name}/events?after={len(log)}&limit=1000", None, {200})
+            log += page["items"]
+            if not page["has_more"]:
+                return log
 
     def _until(self, run, method, path, body, wanted):
         """The value of the first answer with such a status; sent again while answers are lost or come later (202)."""
@@ -193,12 +207,9 @@ class Lane:
         """What a person says; about a call whose outcome is unknown, what the service's own ledger says."""
         if request.get("decision_type") != "unknown_outcome":
             return ANSWERS[request["type"]]
-        call = request["context"]["call"]
-        verdict = "done" if any(self.is_of(row, run, call) for row in self.ledger.rows(run)) else "repeat"
-        run.judged.append((call, verdict))
+        session, call = request["session"], request["context"]["call"]
+        # A refusal (503) is no effect.
+        made = {row["key"] for row in self.ledger.rows(run) if row["status"] < 300}
+        verdict = "done" if f"dev:default:{session}:{call}" in made else "repeat"
+        run.judged.append((session, call, verdict))
         return {"decision": verdict}
-
-    @staticmethod
-    def is_of(row, run, call):
-        """Whether a line of the ledger is of that call; a refusal (503) is no effect."""
-        return row["key"] == f"dev:default:{run.name}:{call}" and row["status"] < 300
