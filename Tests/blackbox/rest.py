@@ -427,7 +427,8 @@ class Checks:
     def check_agents_have_versions(self):
         api = self.api
         first = api.ok("PUT", "/agents/versioned", {"kind": "external", "labels": {"a": "b"}})
-        expect(set(first) == {"name", "kind", "version", "input_schema", "labels", "created_at"}, first)
+        expect(
+            set(first) == {"name", "kind", "version", "definition", "input_schema", "labels", "created_at"}, first)
         expect(api.ok("PUT", "/agents/versioned", {"kind": "external", "labels": {"a": "b"}}) == first)
         schema = {"type": "object", "required": ["order"], "properties": {"order": {"type": "integer"}}}
         second = api.ok("PUT", "/agents/versioned", {"kind": "external", "input_schema": schema})
