@@ -37,7 +37,8 @@ package struct AnswerRequest: SessionCommand {
         if let deadline = open.request.expiresAt, deadline <= receivedAt {
             return .reject(Rejection(.requestExpired, "the request expired at \(deadline)"))
         }
-        let violations = open.request.violations(ofAnswer: response)
+        var violations = open.request.violations(ofAnswer: response)
+        if violations.isEmpty { violations = state.violations(ofEdit: response, of: open) }
         guard violations.isEmpty else {
             return .reject(
                 Rejection(
