@@ -134,7 +134,7 @@ struct WorkflowSessionLifeTests {
             _ = try await scene.status(engine, of: first.state.identity.id, becomes: .failed)
             let page = try await engine.sessions(
                 status: nil, agent: nil, cursor: nil, limit: 100, in: scene.scope)
-            #expect(page.items.count == Int(WorkflowLimits.childDepth) + 1)
+            #expect(page.items.count == WorkflowLimits.childrenAtOnce.count + 1)
         }
     }
 

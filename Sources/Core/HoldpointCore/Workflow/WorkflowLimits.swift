@@ -10,10 +10,14 @@ package enum WorkflowLimits {
     package static let tasksPerAdvance = 2_000
     /// Rounds of expressions of one decision before it commits and goes on with the next.
     package static let roundsPerAdvance = 16
-    /// Tasks that one session begins in all; one more fails it, so that a cycle of `then` ends.
-    package static let tasksPerSession: Int64 = 1_000_000
-    /// Sessions within one another that `run: workflow` may start.
-    package static let childDepth: Int64 = 8
+    /// Tasks that a workflow begins without waiting for anything, in however many sessions it goes on; one more fails
+    /// it, so that a cycle of `then` ends.
+    package static let tasksWithoutPause: Int64 = 1_000_000
+    /// Bytes of acts that count as one task more, so that a cycle that brings much about ends sooner.
+    package static let actBytesPerTask = 256
+    /// Sessions that one session may have started and wait for at once, by how deep it is itself: the first number is
+    /// for one that no other started, and below the last there are none, so that no document multiplies without end.
+    package static let childrenAtOnce = [256, 16, 4, 1]
     /// Bytes of an event that are not data of the workflow.
     static let eventOverheadBytes = 16 * 1_024
     /// Branches of one fork.
@@ -41,4 +45,8 @@ package enum WorkflowLimits {
     package static let durationMilliseconds: Int64 = 315_360_000_000
     /// Tasks that the record of one advance names.
     package static let recordedTasks = 64
+    /// Bytes of those names together.
+    package static let recordedTaskBytes = 8 * 1_024
+    /// Bytes of the name of a task, a case, a branch, or anything under `use`.
+    package static let nameBytes = 255
 }

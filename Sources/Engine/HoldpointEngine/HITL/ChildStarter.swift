@@ -19,10 +19,6 @@ struct ChildStarter: Sendable {
 
     func resolve(_ start: StartChild, in scope: Scope) async throws(SessionFailure) -> Resolution {
         let child = start.child
-        guard start.parent.depth <= WorkflowLimits.childDepth else {
-            let detail = "sessions start each other more than \(WorkflowLimits.childDepth) levels deep"
-            return .refused(WorkflowError(starting: child, .runtime, detail))
-        }
         guard let record = try await record(for: child, in: scope) else {
             let detail = "there is no workflow \(child.namespace)/\(child.name) of version \(child.version)"
             return .refused(WorkflowError(starting: child, .configuration, detail))

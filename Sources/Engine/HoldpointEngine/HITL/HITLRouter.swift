@@ -162,6 +162,7 @@ actor HITLRouter {
         var envelope = try codec.open(command)
         let identity = command.session
         if let start = envelope.command as? StartChild {
+            guard try await isAwaited(start, in: identity.scope) else { return try await drop(command) }
             switch try await ChildStarter(services: services).resolve(start, in: identity.scope) {
             case .start(let resolved): envelope.command = resolved
             case .refused(let error): return try await refuse(command, start, error)
@@ -179,6 +180,16 @@ actor HITLRouter {
         }
     }
 
+    /// Whether the parent still waits for the child; if it ended or gave it up meanwhile, nobody needs it.
+    private func isAwaited(_ start: StartChild, in scope: Scope) async throws(SessionFailure) -> Bool {
+        guard let parent = try await directory.session(start.parent.key, in: scope) else { return false }
+        return await parent.awaits(child: start.parent.effect)
+    }
+
+    private func drop(_ command: StoredCommand) async throws(SessionFailure) -> CommandOutcome {
+        try await settle(command, Rejection(.sessionFinished, "the workflow that wanted it does not wait for it"))
+    }
+
     /// Tells the parent of a child that cannot start, and then gives the start its outcome: twice is as good as once.
     private func refuse(
         _ command: StoredCommand, _ start: StartChild, _ error: WorkflowError
@@ -188,10 +199,16 @@ actor HITLRouter {
             let ending = EndChild(child: start.parent.effect, ending: .failed(error.json))
             _ = try await directory.perform(CommandEnvelope(command: ending), on: parent)
         }
-        let rejection = Rejection(.agentUnknown, error.detail ?? "the workflow cannot start")
+        return try await settle(command, Rejection(.agentUnknown, error.detail ?? "the workflow cannot start"))
+    }
+
+    /// Gives a stored command its outcome where no session decides it.
+    private func settle(
+        _ command: StoredCommand, _ rejection: Rejection
+    ) async throws(SessionFailure) -> CommandOutcome {
         do {
             let refused = DecidedCommand(id: command.id, outcome: .refused(rejection))
-            _ = try await services.ports.journal.decide(refused, in: scope)
+            _ = try await services.ports.journal.decide(refused, in: command.session.scope)
         } catch {
             throw SessionFailure(error)
         }

@@ -81,6 +81,9 @@ extension SessionActor {
     /// The call of that id after its dispatch was recorded; nil if it is not open any more.
     func openCall(_ id: Int64) -> OpenCall? { state.workflow?.call(id) }
 
+    /// Whether the workflow waits for the session that it started with that event.
+    func awaits(child: Int64) -> Bool { state.workflow?.children.contains { $0.id == child } == true }
+
     /// Says that nothing of a call is under way in this process any more.
     func callEnded(_ id: Int64) async {
         inFlight.remove(id)

@@ -63,6 +63,25 @@ import Testing
         #expect(end.ending == .completed(["x": 1]))
     }
 
+    @Test func `the deeper a session is, the fewer others it may start`() throws {
+        let many: JSONValue = [
+            "all": [
+                "fork": [
+                    "branches": .array(
+                        (0..<5).map { number in ["b\(number)": WorkflowSample.child["other"] ?? .null] })
+                ]
+            ]
+        ]
+        for depth in 0...WorkflowLimits.childrenAtOnce.count {
+            let above = try WorkflowSample.parent()
+            let parent = SessionParent(
+                key: above.key, session: above.session, effect: above.effect, depth: Int64(depth))
+            let session = try WorkflowSample.session([many], parent: depth == 0 ? nil : parent)
+            let mayStart = depth < WorkflowLimits.childrenAtOnce.count ? WorkflowLimits.childrenAtOnce[depth] : 0
+            #expect((session.state.status == .failed) == (mayStart < 5), "at depth \(depth)")
+        }
+    }
+
     @Test func `a child that is not waited for any more is cancelled`() throws {
         var session = try WorkflowSample.session([
             ["race": ["fork": ["compete": true, "branches": [WorkflowSample.child, WorkflowSample.ask]]]]

@@ -32,9 +32,10 @@ extension WorkflowCompiler {
 
     private typealias Member = (name: String, value: JSONValue, pointer: JSONPointer)
 
-    private func members(_ key: String, _ reader: inout JSONObjectReader) -> [Member] {
-        (reader.optionalObject(key) ?? JSONObject()).map {
-            ($0.key, $0.value, reader.pointer(to: key).appending($0.key))
+    private mutating func members(_ key: String, _ reader: inout JSONObjectReader) -> [Member] {
+        let pointer = reader.pointer(to: key)
+        return (reader.optionalObject(key) ?? JSONObject()).compactMap { member in
+            checkName(member.key, pointer) ? (member.key, member.value, pointer.appending(member.key)) : nil
         }
     }
 

@@ -39,10 +39,18 @@ extension WorkflowCompiler {
                 fail(place, "must be an object of one member: the name and what it stands for")
                 continue
             }
+            guard checkName(name, place) else { continue }
             if !names.insert(name).inserted { fail(place, "the name is taken in this list") }
             found.append(NamedItem(name: name, value: inner, pointer: place.appending(name)))
         }
         return found
+    }
+
+    /// Whether a name is short enough to be repeated in places and errors; adds a violation if not.
+    mutating func checkName(_ name: String, _ owner: JSONPointer) -> Bool {
+        guard name.utf8.count > WorkflowLimits.nameBytes else { return true }
+        fail(owner, "a name here has at most \(WorkflowLimits.nameBytes) bytes")
+        return false
     }
 
     /// Reads one task; nil, with violations, if its kind cannot be told.

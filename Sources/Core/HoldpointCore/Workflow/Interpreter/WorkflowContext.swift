@@ -22,12 +22,15 @@ package struct WorkflowContext: Sendable {
     package let maximumBytes: Int
     /// Whether no further task is to begin, so that the workflow can go on in another session.
     package let isClosing: Bool
+    /// How many sessions this one is within: 0 if no other started it.
+    package let depth: Int64
 
     package init(
         session: SessionIdentity, startedAt: Timestamp, input: JSONValue, now: Timestamp,
         firstSequence: Int64,
         hasher: any Hasher, seed: Identifier128, results: [ExpressionOutcome] = [],
-        maximumBytes: Int = WorkflowLimits.dataBytes, isClosing: Bool = false
+        maximumBytes: Int = WorkflowLimits.dataBytes, isClosing: Bool = false,
+        depth: Int64 = 0
     ) {
         self.session = session
         self.startedAt = startedAt
@@ -39,6 +42,7 @@ package struct WorkflowContext: Sendable {
         self.results = results
         self.maximumBytes = maximumBytes
         self.isClosing = isClosing
+        self.depth = depth
     }
 
     /// Bits that are the same in each round of a decision, and in no other decision.

@@ -103,9 +103,22 @@ extension WorkflowInterpreter {
             task: definition.tasks[activation.task].reference, namespace: rule.namespace, name: rule.name,
             version: rule.version, input: input)
         try weigh(input, activation)
+        try checkChildren(activation)
         activation.effect = try open(.child(child), activation)
         activation.phase = .effect
         return nil
+    }
+
+    /// Throws where one more session would be too many for one so deep.
+    private func checkChildren(_ activation: Activation) throws(WorkflowError) {
+        let limits = WorkflowLimits.childrenAtOnce
+        let limit = context.depth < limits.count ? limits[Int(max(context.depth, 0))] : 0
+        guard place.effects.count(where: { $0.kind == .child }) >= limit else { return }
+        let detail =
+            limit == 0
+            ? "sessions start each other at most \(limits.count) levels deep"
+            : "a session so deep may wait for at most \(limit) others at once"
+        throw WorkflowError(.runtime, detail, at: definition.tasks[activation.task].reference)
     }
 
     /// Waits for what an effect comes to, and takes it.

@@ -17,6 +17,7 @@ package struct WorkflowInterpreter {
     private var actBytes = 0
     private var rounds = 0
     private var finishedTasks: [String] = []
+    private var finishedBytes = 0
     /// The error of a limit, which nothing may catch.
     private(set) var fatal: WorkflowError?
 
@@ -36,6 +37,7 @@ package struct WorkflowInterpreter {
         }
         var interpreter = WorkflowInterpreter(place, definition, context)
         interpreter.place.isYielding = false
+        if place.effects.contains(where: { $0.arrival != nil }) { interpreter.place.begunTasks = 0 }
         guard place.root?.belongs(to: definition) ?? true else {
             let error = WorkflowError(.runtime, "the recorded place is not of this definition", at: "")
             return interpreter.finish(.failed(error))
@@ -139,16 +141,17 @@ extension WorkflowInterpreter {
 
     /// Checks what an act is to carry, and counts it.
     mutating func weigh(_ value: JSONValue, _ activation: Activation) throws(WorkflowError) {
-        actBytes += try bound(value, activation)
+        let bytes = try bound(value, activation)
+        actBytes += bytes
+        place.begunTasks += Int64(bytes / WorkflowLimits.actBytesPerTask)
     }
 
-    /// Counts a task that begins; throws the error that nothing catches where the session has begun too many.
+    /// Counts a task that begins; throws the error that nothing catches where too many have without a pause.
     mutating func count(_ activation: Activation) throws(WorkflowError) {
         place.begunTasks += 1
-        guard place.begunTasks <= WorkflowLimits.tasksPerSession else {
-            let error = WorkflowError(
-                .runtime, "the session has begun more than \(WorkflowLimits.tasksPerSession) tasks",
-                at: definition.tasks[activation.task].reference)
+        guard place.begunTasks <= WorkflowLimits.tasksWithoutPause else {
+            let detail = "the workflow has begun more than \(WorkflowLimits.tasksWithoutPause) tasks without waiting"
+            let error = WorkflowError(.runtime, detail, at: definition.tasks[activation.task].reference)
             fatal = error
             throw error
         }
@@ -165,8 +168,11 @@ extension WorkflowInterpreter {
     /// Notes that a task came to its end.
     mutating func note(_ task: TaskDefinition) {
         if task.reference.isEmpty { return }
-        if finishedTasks.count == WorkflowLimits.recordedTasks { finishedTasks.removeFirst() }
         finishedTasks.append(task.reference)
+        finishedBytes += task.reference.utf8.count
+        while finishedTasks.count > WorkflowLimits.recordedTasks || finishedBytes > WorkflowLimits.recordedTaskBytes {
+            finishedBytes -= finishedTasks.removeFirst().utf8.count
+        }
     }
 
     /// Says that the decision stops here to commit, and goes on afterwards.

@@ -16,7 +16,7 @@ package struct WorkflowPlace: Sendable, Equatable {
     package internal(set) var isYielding = false
     /// The number of activations so far, for their ids.
     var activations: Int64 = 0
-    /// The number of tasks begun so far.
+    /// The number of tasks begun since an effect came to something, and what acts count for.
     package internal(set) var begunTasks: Int64 = 0
 
     /// A workflow that has not begun.

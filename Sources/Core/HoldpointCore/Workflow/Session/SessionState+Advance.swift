@@ -41,7 +41,8 @@ extension SessionState {
             firstSequence: sequence + 1,
             hasher: context.hasher, seed: context.seed, results: context.results,
             maximumBytes: max(bytes, 1_024),
-            isClosing: sequence >= context.limits.eventsBeforeContinuing && workflow?.place.isMovable == true)
+            isClosing: sequence >= context.limits.eventsBeforeContinuing && workflow?.place.isMovable == true,
+            depth: parent?.depth ?? 0)
     }
 
     /// What a human's word about a call brings about.

@@ -7,11 +7,10 @@ extension WorkflowPlace {
         return copy.effects.allSatisfy { $0.arrival != nil }
     }
 
-    /// The place as another session takes it up: with a count of tasks of its own.
+    /// The place as another session takes it up.
     func moved() -> WorkflowPlace {
         var copy = self
         copy.detachTimers()
-        copy.begunTasks = 0
         return copy
     }
 
