@@ -245,7 +245,7 @@ import Testing
                 ]
             ]
         ])
-        let begun = WorkflowLimits.tasksPerSession - Int64(WorkflowLimits.tasksPerAdvance) - 500
+        let begun = WorkflowLimits.tasksWithoutPause - Int64(WorkflowLimits.tasksPerAdvance) - 500
         scene.place = try WorkflowPlace(recorded: ["activations": 0, "begun": .integer(begun)])
         try scene.run()
         #expect(scene.commits == 2)

@@ -106,6 +106,46 @@ import Testing
         #expect(scene.finished.last == "/do/\(count - 1)/t\(count - 1)")
     }
 
+    @Test func `long names of tasks are refused, and crowd nothing out of the record`() throws {
+        let body: JSONValue = ["set": ["x": 1]]
+        func list(_ name: String) -> JSONValue { [.object(JSONObject([(name, body)]))] }
+        let limit = WorkflowLimits.nameBytes
+        #expect(violations(list(String(repeating: "n", count: limit))) == [])
+        let long = String(repeating: "n", count: limit + 1)
+        #expect(violations(list(long)).first == "/do/0 a name here has at most 255 bytes")
+        let functions: JSONValue = ["functions": .object(JSONObject([(long, body)]))]
+        #expect(violations(list("a"), use: functions) == ["/use/functions a name here has at most 255 bytes"])
+        let tasks = (0..<60).map { number -> JSONValue in
+            let name = String(repeating: "n", count: 250) + "\(number)"
+            return .object(JSONObject([(name, body)]))
+        }
+        var scene = try WorkflowScene(.array(tasks))
+        try scene.run()
+        #expect(scene.finished.reduce(0) { $0 + $1.utf8.count } <= WorkflowLimits.recordedTaskBytes)
+        #expect(scene.finished.last?.hasSuffix("n59") == true)
+    }
+
+    @Test func `I10: a cycle that brings much about ends, and one that waits begins its count anew`() throws {
+        let text = JSONValue.string(String(repeating: "x", count: 200 * 1_024))
+        let emit: JSONValue = [
+            "emit": ["event": ["with": ["source": "urn:a", "type": "t", "data": text]]], "output": ["as": "null"],
+            "then": "e",
+        ]
+        var emitting = try WorkflowScene([["e": emit]])
+        let begun = WorkflowLimits.tasksWithoutPause - 10_000
+        emitting.place = try WorkflowPlace(recorded: ["activations": 0, "begun": .integer(begun)])
+        try emitting.run()
+        #expect(emitting.error?.detail?.contains("without waiting") == true)
+        #expect(emitting.acts.count == 10_000 / (200 * 1_024 / WorkflowLimits.actBytesPerTask) + 1)
+        var waiting = try WorkflowScene([["w": ["wait": "PT1S", "then": "w"]]])
+        waiting.place = try WorkflowPlace(
+            recorded: ["activations": 0, "begun": .integer(WorkflowLimits.tasksWithoutPause - 3)])
+        try waiting.run()
+        for _ in 0..<5 { try waiting.pass(seconds: 1) }
+        #expect(waiting.error == nil)
+        #expect(waiting.place.begunTasks == 1)
+    }
+
     @Test func `a recorded place that is damaged is an error, not another place`() throws {
         var scene = try WorkflowScene([["d": ["do": [["w": ["wait": "PT1S"]]]]]], input: ["n": 1])
         try scene.run()
