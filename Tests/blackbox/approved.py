@@ -312,6 +312,64 @@ class Cases:
         expected = f'{{"a":{winners[0] * 10 or 1}}}'.encode()
         expect([call.body for call in self.calls("many")] == [expected], self.calls("many"))
 
+    # An edit is no way to the project's secrets (I9)
+
+    def ask_with_credentials(self, name):
+        """A session whose guarded call carries the bearer token `word-in-vault`, and another secret in a header."""
+        for secret, word in (("vault_token", "word-in-vault"), ("vault_pin", "pin-in-vault")):
+            expect(self.flows.api("PUT", f"/secrets/{secret}", {"value": word})[0] in (200, 201), "no secret")
+        self.service.on("POST", f"/{name}", (200, {}))
+        self.service.on("POST", f"/{name}/deeper", (200, {}))
+        return self.flows.run(name, document(name, f"""
+    use: {{ secrets: [ vault_token, vault_pin ] }}
+    do:
+      - ask:
+          call: human
+          with:
+            type: permission
+            title: Sure?
+            allow_edit: true
+            perform:
+              call: http
+              with:
+                method: post
+                endpoint:
+                  uri: {STAND_IN}/{name}
+                  authentication: {{ bearer: {{ use: vault_token }} }}
+                headers: {{ X-Pin: '${{ $secrets.vault_pin }}' }}
+                body: {{ a: 1 }}
+        """))
+
+    def refused_edit(self, run, request, arguments, pointer):
+        status, problem = self.flows.api("POST", f"/requests/{request['id']}/respond", {
+            "response": {"action": "edit", "arguments": {**request["arguments"], **arguments}}})
+        expect((status, problem["code"]) == (422, "invalid_answer"), f"{status} {problem}")
+        expect([error["pointer"] for error in problem["errors"]] == [f"/response/arguments/{pointer}"], problem)
+
+    def case_edit_keeps_credentials(self):
+        """I9: an edit sends the call's credentials to no other place, and names no secret that was not shown there"""
+        run = self.ask_with_credentials("vault")
+        request = run.request()
+        handle = request["arguments"]["headers"]["X-Pin"]
+        expect("in-vault" not in json.dumps(request) and "secret" in handle, request)
+        other = StandIn()
+        other.on("POST", "/steal", (200, {}))
+        for place in (f"{other.url}/steal", self.url("vault").replace("127.0.0.1", "127.0.0.2"),
+                      self.url("vault").replace("http:", "https:")):
+            self.refused_edit(run, request, {"uri": place}, "uri")
+        self.refused_edit(run, request, {"body": {"a": [handle]}}, "body/a/0")
+        self.refused_edit(run, request, {"query": {"a": {"secret": "use/vault_token"}}}, "query/a")
+        expect(not self.calls("vault") and not other.calls, "something was sent")
+        other.close()
+        edited = {**request["arguments"], "uri": self.url("vault/deeper"), "body": {"a": 2}}
+        run.answer({"action": "edit", "arguments": edited}, request)
+        run.output()
+        call, = self.calls("vault")
+        expect((call.path, call.body) == ("/vault/deeper", b'{"a":2}'), call)
+        expect(call.headers["authorization"] == "Bearer word-in-vault", call)
+        expect(call.headers["x-pin"] == "pin-in-vault", call)
+        expect("in-vault" not in json.dumps(run.events()), "the log tells a secret")
+
     # What has no digest is refused
 
     def case_undigestible_input(self):
