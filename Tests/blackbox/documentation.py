@@ -72,6 +72,8 @@ PLAIN = re.compile(r"((?:^ *///.*\n)+) *package var (\w+): Int\n", re.M)
 def value(text):
     """A default as people read it; None if it is no number and no duration."""
     text = text.strip().replace("_", "")
+    if several := re.fullmatch(r"\[(\d+(?:, \d+)*)\]", text):
+        return several[1]
     if seconds := re.fullmatch(r"(?:Duration)?\.seconds\((\d+)\)", text):
         return f"{seconds[1]} s"
     if not re.fullmatch(r"\d+( (\*|<<) \d+)*", text):
