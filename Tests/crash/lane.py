@@ -84,6 +84,8 @@ class Lane:
 
     def stop(self):
         """Ends the server in good order; its status."""
+        if self.process is None:
+            return 0
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
@@ -128,15 +130,10 @@ class Lane:
         (self.folder / "faults.log").unlink(missing_ok=True)
 
     def _play(self, run):
-        at = f"{BASE}/sessions/{run.name}"
-        start = {
-            "agent": "thirty-steps", "id": run.name,
-            "input": {"base": f"{self.service}/{run.name}", "order": "K-7", "lines": LINES},
-        }
-        self._until(run, "POST", f"{BASE}/sessions", start, {200, 201})
+        self._until(run, "POST", f"{BASE}/sessions", self.start_of(run), {200, 201})
         end = time.monotonic() + RUN_SECONDS
         while True:
-            session = self._until(run, "GET", at, None, {200})
+            session = self._until(run, "GET", f"{BASE}/sessions/{run.name}", None, {200})
             if session["status"] in ENDS:
                 break
             for request in self._until(run, "GET", f"{BASE}/requests?status=pending", None, {200})["items"]:
@@ -144,7 +141,18 @@ class Lane:
             if time.monotonic() > end:
                 raise Stuck(f"no end after {RUN_SECONDS} s: {session['status']}, seq {session['seq']}")
             time.sleep(PAUSE_SECONDS)
-        run.session = session
+        self.read(run)
+
+    def start_of(self, run):
+        """What the run is begun with."""
+        return {
+            "agent": "thirty-steps", "id": run.name,
+            "input": {"base": f"{self.service}/{run.name}", "order": "K-7", "lines": LINES},
+        }
+
+    def read(self, run):
+        """What became of it: the session, its log, and the logs of those that it started."""
+        run.session = self._until(run, "GET", f"{BASE}/sessions/{run.name}", None, {200})
         names = [run.name]
         for name in names:
             run.logs[name] = self._log(run, name)
@@ -198,12 +206,12 @@ class Lane:
     # The people
 
     def _answer(self, run, request):
-        response = self._opinion(run, request)
+        response = self.opinion(run, request)
         path = f"{BASE}/requests/{request['id']}/respond"
         self._until(run, "POST", path, {"response": response}, {200})
         run.answers.append((request["id"], response))
 
-    def _opinion(self, run, request):
+    def opinion(self, run, request):
         """What a person says; about a call whose outcome is unknown, what the service's own ledger says."""
         if request.get("decision_type") != "unknown_outcome":
             return ANSWERS[request["type"]]
