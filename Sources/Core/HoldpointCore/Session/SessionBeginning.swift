@@ -55,6 +55,15 @@ package final class SessionBeginning: Sendable {
         if let continues { writer.member("continues", .some(continues.json)) }
     }
 
+    /// Bytes of these members as they are written.
+    var bytes: Int {
+        var writer = JSONWriter(reserving: inputText.count + 1_024)
+        writer.beginObject()
+        writeMembers(into: &writer)
+        writer.endObject()
+        return writer.bytes.count
+    }
+
     /// Reads these members back; nil, with the reader knowing what is wrong, if one is not as it was written.
     init?(_ reader: inout EventReader) {
         let agent = reader.parsed("agent") { try? AgentName($0) }

@@ -66,7 +66,7 @@ package struct SessionState: Sendable {
     private var isWaiting: Bool {
         guard let workflow else { return !openRequests.isEmpty }
         if workflow.canAdvance || workflow.isAwaitingWork { return false }
-        return !openRequests.isEmpty || workflow.timerAt != nil
+        return !openRequests.isEmpty || workflow.place.wakeAt != nil
     }
 
     /// Whether the first event was applied.
@@ -96,9 +96,12 @@ package struct SessionState: Sendable {
     package var canAdvance: Bool { !isPaused && ending == nil && workflow?.canAdvance == true }
 
     /// The next time at which something is to be done that only time brings about, if any.
-    package var timerAt: Timestamp? {
+    package var timerAt: Timestamp? { timerAt(besides: []) }
+
+    /// The same, calls aside that are under way here and will tell themselves what becomes of them.
+    package func timerAt(besides underWay: Set<Int64>) -> Timestamp? {
         let requests = openRequests.lazy.compactMap(\.request.expiresAt).min()
-        guard let timer = workflow?.timerAt else { return requests }
+        guard let timer = workflow?.timerAt(besides: underWay, isPaused: isPaused) else { return requests }
         return requests.map { min($0, timer) } ?? timer
     }
 

@@ -8,6 +8,9 @@ package enum WorkflowLimits {
     package static let nesting = 32
     /// Tasks that one decision begins before it commits and goes on with the next.
     package static let tasksPerAdvance = 2_000
+    /// Effects that one decision opens and gives up before it commits and goes on with the next: each may be a command
+    /// for another session.
+    package static let actsPerAdvance = 256
     /// Rounds of expressions of one decision before it commits and goes on with the next.
     package static let roundsPerAdvance = 16
     /// Tasks that a workflow begins without waiting for anything, in however many sessions it goes on; one more fails

@@ -36,13 +36,14 @@ struct EffectService: Sendable {
     /// Makes one attempt at a call.
     private func call(_ id: Int64, of reference: SessionReference) async {
         guard let session = await session(reference) else { return }
-        if let open = await session.readyCall(id) {
-            if let result = await attempt(open, for: session) { await finish(open, with: result, in: session) }
-        } else {
-            // It changed since, or cannot be trusted right now: it looks again for itself.
-            await lookAgain(at: reference)
+        // Without one it changed since, or cannot be trusted right now: it looks again for itself.
+        var isSettled = false
+        if let (open, permit) = await session.readyCall(id),
+            let result = await attempt(open, permit, for: session)
+        {
+            isSettled = await finish(open, with: result, in: session)
         }
-        await session.callEnded(id)
+        await session.callEnded(id, isSettled: isSettled)
     }
 
     private func session(_ reference: SessionReference) async -> SessionActor? {
@@ -51,13 +52,9 @@ struct EffectService: Sendable {
         } catch .failed, .notOwner {
             return nil
         } catch {
-            await lookAgain(at: reference)
+            await services.deadlines.retry(reference, at: soon)
             return nil
         }
-    }
-
-    private func lookAgain(at reference: SessionReference) async {
-        await services.deadlines.retry(reference, at: soon)
     }
 
     private var soon: Timestamp {
@@ -65,7 +62,9 @@ struct EffectService: Sendable {
     }
 
     /// Puts a call together and makes it; nil if there is nothing to record.
-    private func attempt(_ open: OpenCall, for session: SessionActor) async -> CallResult? {
+    private func attempt(
+        _ open: OpenCall, _ permit: CallPermit, for session: SessionActor
+    ) async -> CallResult? {
         let identity = session.identity
         guard !Task.isCancelled, let lease = await services.ownership.lease(of: identity.key.shard) else { return nil }
         let secrets: [SecretReference: JSONValue]
@@ -95,7 +94,7 @@ struct EffectService: Sendable {
             case .unclear: return .notSent("the call could not be recorded before it left", now: clock.now())
             }
         }
-        let outcome = await services.ports.calls.perform(call) { lease.isHeld }
+        let outcome = await services.ports.calls.perform(call) { lease.isHeld && permit.isValid }
         return CallResult(
             of: outcome, effect: open.effect, attempt: open.attempts + 1, now: clock.now(), mask: mask,
             maximumBytes: maximumBytes)
@@ -133,25 +132,27 @@ struct EffectService: Sendable {
         }
     }
 
-    /// Records what a call came to, until it is committed or is not this node's to record.
-    private func finish(_ open: OpenCall, with result: CallResult, in session: SessionActor) async {
+    /// Records what a call came to, until it is committed or is not this node's to record; false if it is not recorded.
+    private func finish(_ open: OpenCall, with result: CallResult, in session: SessionActor) async -> Bool {
         var result = result
         var triesLeft = Self.triesAtStop
         while triesLeft > 0 {
             do {
                 let command = FinishCall(call: open.id, result: result)
                 let outcome = try await directory.perform(CommandEnvelope(command: command), on: session)
-                guard case .rejected(let rejection) = outcome, case .completed = result,
-                    [.eventTooLarge, .stateTooLarge].contains(rejection.code)
-                else { return }
+                guard case .rejected(let rejection) = outcome else { return true }
+                guard case .completed = result, [.eventTooLarge, .stateTooLarge].contains(rejection.code) else {
+                    return false
+                }
                 result = .tooLarge(open.effect, maximumBytes: maximumBytes)
                 continue
             } catch .unavailable, .overloaded, .inDoubt {
                 if Task.isCancelled { triesLeft -= 1 }
             } catch {
-                return
+                return false
             }
             await clock.sleep(until: soon)
         }
+        return false
     }
 }

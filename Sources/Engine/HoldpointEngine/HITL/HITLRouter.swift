@@ -169,7 +169,13 @@ actor HITLRouter {
             }
         }
         let found = try await directory.session(identity.key, in: identity.scope)
-        do {
+        do throws(SessionFailure) {
+            // Whoever starts a session and ends it soon after would find it running: the start goes first.
+            if !(envelope.command is StartSession), await found?.isStarted != true,
+                try await isStartUndecided(of: identity)
+            {
+                throw .unavailable("the session's start is not decided yet")
+            }
             if let found { return try await directory.perform(envelope, on: found) }
             return try await begin(identity, with: envelope)
         } catch .sessionExists(let key) {
@@ -183,11 +189,22 @@ actor HITLRouter {
     /// Whether the parent still waits for the child; if it ended or gave it up meanwhile, nobody needs it.
     private func isAwaited(_ start: StartChild, in scope: Scope) async throws(SessionFailure) -> Bool {
         guard let parent = try await directory.session(start.parent.key, in: scope) else { return false }
-        return await parent.awaits(child: start.parent.effect)
+        return try await parent.awaits(child: start.parent.effect)
     }
 
     private func drop(_ command: StoredCommand) async throws(SessionFailure) -> CommandOutcome {
         try await settle(command, Rejection(.sessionFinished, "the workflow that wanted it does not wait for it"))
+    }
+
+    /// Whether a session that has not begun has a stored start without an outcome.
+    private func isStartUndecided(of identity: SessionIdentity) async throws(SessionFailure) -> Bool {
+        do {
+            let waiting = try await services.ports.journal.undecided(
+                of: identity.key, in: identity.scope, limit: services.configuration.sweepPage)
+            return waiting.contains { [StartSession.kind, StartChild.kind].contains($0.kind) }
+        } catch {
+            throw SessionFailure(error)
+        }
     }
 
     /// Tells the parent of a child that cannot start, and then gives the start its outcome: twice is as good as once.
@@ -197,7 +214,10 @@ actor HITLRouter {
         let scope = command.session.scope
         if let parent = try await directory.session(start.parent.key, in: scope) {
             let ending = EndChild(child: start.parent.effect, ending: .failed(error.json))
-            _ = try await directory.perform(CommandEnvelope(command: ending), on: parent)
+            guard case .applied = try await directory.perform(CommandEnvelope(command: ending), on: parent) else {
+                // A parent in quarantine learns it when an operator has resumed it.
+                throw .unavailable("the session's parent cannot be told now")
+            }
         }
         return try await settle(command, Rejection(.agentUnknown, error.detail ?? "the workflow cannot start"))
     }

@@ -33,12 +33,14 @@ extension SessionActor {
                 IdempotencyRecord(
                     key: claim.key, fingerprint: claim.fingerprint, reply: reply, session: identity, createdAt: now)
             },
-            sends: stored(state.outgoing(of: draft.events, to: next), at: now))
+            sends: stored(
+                state.outgoing(of: draft.events, to: next) + envelope.command.outgoing(from: state, after: nil),
+                at: now))
         return PreparedChange(events: draft.events, recorded: draft.recorded, state: next, commit: commit)
     }
 
     /// Commands for other sessions, as they are stored.
-    private func stored(_ outgoing: [OutgoingCommand], at now: Timestamp) -> [StoredCommand] {
+    func stored(_ outgoing: [OutgoingCommand], at now: Timestamp) -> [StoredCommand] {
         if outgoing.isEmpty { return [] }
         let codec = StoredCommandCodec(secretBox: services.ports.secretBox)
         return outgoing.map { outgoing in
@@ -57,7 +59,10 @@ extension SessionActor {
         let fence = if let fence { fence } else { try await currentFence() }
         if case .told(let outcome) = try await append(change.commit.fenced(by: fence), of: envelope) { return outcome }
         take(change)
-        if state.timerAt != before.timerAt { await services.deadlines.arm(identity.reference, at: state.timerAt) }
+        // While there is work to do the store has another deadline, so the horizon may have passed over a timer.
+        if state.timerAt != before.timerAt || state.wakeAt != before.wakeAt {
+            await services.deadlines.arm(identity.reference, at: state.timerAt)
+        }
         return .applied(applied(reply, before: before, events: change.events))
     }
 
@@ -131,8 +136,10 @@ extension SessionActor {
 
     /// Makes a committed change the session's state, and tells those who wait for it.
     private func take(_ change: PreparedChange) {
+        defer { deliver(change.commit.sends) }
         guard let last = change.recorded.last else { return }
         state = change.state
+        judgePermits()
         chain = last.chain
         if let snapshot = change.commit.snapshot {
             snapshotSequence = snapshot.sequence
@@ -144,7 +151,11 @@ extension SessionActor {
             Doorbell(
                 session: identity, head: last.sequence, events: change.recorded,
                 isOnFeed: change.recorded.contains(where: \.isOnFeed)))
-        for command in change.commit.sends {
+    }
+
+    /// Hurries commands to the sessions that they are for; they are committed.
+    func deliver(_ sends: [StoredCommand]) {
+        for command in sends {
             services.ports.streams.deliver(
                 CommandDelivery(command: command.id, session: command.session, isAnswer: command.isAnswer))
         }

@@ -20,7 +20,7 @@ extension SessionActor {
                 of: envelope)
         case .accept(let events, let reply):
             var draft = ChangeDraft(state: state, chain: chain)
-            guard try extend(&draft, with: events, at: now) else {
+            guard try extend(&draft, with: events, or: envelope.command, at: now) else {
                 return try await settle(.rejected(oversized(events)), of: envelope)
             }
             if draft.state.canAdvance { try await goOn(&draft, at: now, seed: seed) }
@@ -59,6 +59,17 @@ extension SessionActor {
             with: events, at: now, limits: services.configuration.sessionLimits, hasher: services.ports.hasher)
     }
 
+    /// Adds a command's own events, or what is recorded where they do not fit; false if nothing fits.
+    private func extend(
+        _ draft: inout ChangeDraft, with events: [any SessionEvent], or command: any SessionCommand, at now: Timestamp
+    ) throws(SessionFailure) -> Bool {
+        if try extend(&draft, with: events, at: now) { return true }
+        for events in command.alternatives(for: draft.state, under: services.configuration.sessionLimits) {
+            if try extend(&draft, with: events, at: now) { return true }
+        }
+        return false
+    }
+
     /// What an earlier request with the same key brought about, if there was one.
     private func replay(of claim: IdempotencyClaim) async throws(SessionFailure) -> CommandOutcome? {
         let found: IdempotencyRecord?
@@ -89,10 +100,16 @@ extension SessionActor {
     ) async throws(SessionFailure) -> CommandOutcome {
         guard let stored = envelope.stored else { return outcome }
         let decided = DecidedCommand(id: stored, outcome: StoredOutcome(outcome))
+        var sends: [StoredCommand] = []
+        if case .rejected(let rejection) = outcome {
+            let outgoing = envelope.command.outgoing(from: state, after: rejection)
+            sends = self.stored(outgoing, at: services.ports.clock.now())
+        }
         let commit = SessionCommit(
             identity: identity, fence: try await currentFence(), expectedHead: state.sequence, events: [],
-            summary: summary(of: state), decided: decided)
+            summary: summary(of: state), decided: decided, sends: sends)
         if case .told(let other) = try await append(commit, of: envelope) { return other }
+        deliver(sends)
         return outcome
     }
 

@@ -26,6 +26,7 @@ extension SessionActor {
         }
         standing = .sound
         doubted = nil
+        judgePermits()
         announceHead()
         await services.deadlines.arm(identity.reference, at: quarantine == nil ? state.timerAt : nil)
     }

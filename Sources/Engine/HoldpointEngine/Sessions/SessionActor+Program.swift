@@ -1,5 +1,6 @@
 import HoldpointCore
 import HoldpointPorts
+import Synchronization
 
 extension SessionActor {
     /// Lets the session's program go on from where a draft leaves it, up to its next pause.
@@ -13,7 +14,7 @@ extension SessionActor {
             var isExtended = false
             do {
                 let events = try await programEvents(after: draft.state, at: now, seed: seed)
-                isExtended = try extend(&draft, with: events, at: now)
+                isExtended = try extendWithinSends(&draft, with: events, at: now)
             } catch .failed(let detail) {
                 // The program is at fault, not the command that let it go on: the program ends (I10).
                 let error = WorkflowError(engineFault: detail)
@@ -28,8 +29,27 @@ extension SessionActor {
                 guard try extend(&draft, with: draft.state.failure(error), at: now) else { return }
             }
             // It stopped for no other reason than to commit: others may have their turn before it goes on.
-            if draft.state.workflow?.place.isYielding == true { return }
+            if draft.state.workflow?.place.isYielding == true || isFull(draft) { return }
         }
+    }
+
+    /// Whether a draft tells other sessions so much that the end of this one might not fit into the same commit.
+    private func isFull(_ draft: ChangeDraft) -> Bool {
+        let most = SessionCommit.maximumSends - WorkflowLimits.openEffects - 1
+        return draft.events.count > most && state.outgoing(of: draft.events, to: draft.state).count > most
+    }
+
+    /// Adds events to a draft; false, with nothing changed, if they are larger than a limit or tell too many sessions.
+    private func extendWithinSends(
+        _ draft: inout ChangeDraft, with events: [any SessionEvent], at now: Timestamp
+    ) throws(SessionFailure) -> Bool {
+        var longer = draft
+        guard try extend(&longer, with: events, at: now),
+            longer.events.count + WorkflowLimits.openEffects < SessionCommit.maximumSends
+                || state.outgoing(of: longer.events, to: longer.state).count <= SessionCommit.maximumSends
+        else { return false }
+        draft = longer
+        return true
     }
 
     private func programEvents(
@@ -60,33 +80,51 @@ extension SessionActor {
     func startEffects() async {
         guard state.workflow != nil, quarantine == nil, standing == .sound else { return }
         let now = services.ports.clock.now()
-        for call in state.readyCalls(at: now) where inFlight.insert(call.id).inserted {
+        for call in state.readyCalls(at: now) where inFlight[call.id] == nil {
+            inFlight[call.id] = CallPermit()
             await services.effects.submit(.call(identity.reference, call.id))
         }
         guard state.canAdvance else { return }
         if isStalled {
-            let soon = now.adding(milliseconds: services.configuration.timerRetryMilliseconds)
-            await services.deadlines.retry(identity.reference, at: soon)
+            await lookAgain()
         } else {
             await services.effects.submit(.goOn(identity.reference))
         }
     }
 
-    /// The call of that id if it may be made now; nil if it is not open, rests or was seen to.
-    func readyCall(_ id: Int64) -> OpenCall? {
-        guard quarantine == nil, standing == .sound else { return nil }
-        return state.readyCalls(at: services.ports.clock.now()).first { $0.id == id }
+    /// The call of that id if it may be made now, and what tells whether it still may when it leaves; nil if it is not
+    /// open, rests or was seen to.
+    func readyCall(_ id: Int64) -> (call: OpenCall, permit: CallPermit)? {
+        guard quarantine == nil, standing == .sound, let permit = inFlight[id] else { return nil }
+        return state.readyCalls(at: services.ports.clock.now()).first { $0.id == id }.map { ($0, permit) }
     }
 
-    /// The call of that id after its dispatch was recorded; nil if it is not open any more.
-    func openCall(_ id: Int64) -> OpenCall? { state.workflow?.call(id) }
-
-    /// Whether the workflow waits for the session that it started with that event.
-    func awaits(child: Int64) -> Bool { state.workflow?.children.contains { $0.id == child } == true }
+    /// Takes the permits back of calls that the session, as it is committed, does not want any more, or not now.
+    func judgePermits() {
+        if inFlight.isEmpty { return }
+        let mayLeave = quarantine == nil && !state.isPaused && state.ending == nil
+        for (id, permit) in inFlight { permit.set(mayLeave && state.workflow?.call(id) != nil) }
+    }
 
     /// Says that nothing of a call is under way in this process any more.
-    func callEnded(_ id: Int64) async {
-        inFlight.remove(id)
-        await startEffects()
+    ///
+    /// - Parameter isSettled: whether what became of it is recorded; if not, the next try is not made at once.
+    func callEnded(_ id: Int64, isSettled: Bool) async {
+        inFlight[id] = nil
+        if isSettled {
+            await startEffects()
+        } else if await services.ownership.lease(of: identity.key.shard) != nil {
+            await lookAgain()
+        }
     }
+}
+
+/// Whether a call that is under way may still leave; asked on any thread without waiting, right before it does.
+final class CallPermit: Sendable {
+    private let isGiven = Atomic(true)
+
+    /// False from the commit on with which the session was paused or ended, or gave the call up.
+    var isValid: Bool { isGiven.load(ordering: .acquiring) }
+
+    fileprivate func set(_ isValid: Bool) { isGiven.store(isValid, ordering: .releasing) }
 }

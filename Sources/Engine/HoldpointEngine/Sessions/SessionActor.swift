@@ -29,8 +29,8 @@ actor SessionActor {
     var standing = Standing.sound
     /// What the session's workflow was started with, once it was needed.
     var definition: WorkflowDefinition?
-    /// The calls that this process has taken on and not finished.
-    var inFlight: Set<Int64> = []
+    /// The calls that this process has taken on and not finished, and whether they may still leave.
+    var inFlight: [Int64: CallPermit] = [:]
     /// Whether the program could not go on for want of something outside.
     var isStalled = false
     /// The fence of a commit in doubt, under which nothing may land any more before the log is read.
@@ -67,13 +67,34 @@ actor SessionActor {
         if isBusy { try await waitForTurn() }
         try takeTurn()
         defer { giveTurn() }
+        do {
+            return try await turn(envelope)
+        } catch {
+            // Something may be committed that nobody has acted on, such as an answer that was applied first.
+            if state.workflow != nil { await lookAgain() }
+            throw error
+        }
+    }
+
+    /// Whether the workflow waits for the session that it started with that event.
+    ///
+    /// Asked in a turn: the store may show the start before the commit that it came with has returned here.
+    func awaits(child: Int64) async throws(SessionFailure) -> Bool {
+        if isBusy { try await waitForTurn() }
+        try takeTurn()
+        defer { giveTurn() }
+        if standing == .lost { try await becomeSound() }
+        return state.workflow?.children.contains { $0.id == child } == true
+    }
+
+    private func turn(_ envelope: CommandEnvelope) async throws(SessionFailure) -> CommandOutcome {
         if standing == .lost { try await becomeSound() }
         if let reason = quarantine {
             // Its deadlines rest until an operator resumes it.
             return .rejected(.quarantined(reason))
         }
         var envelope = envelope
-        if envelope.command is FireDeadlines { envelope.command = FireDeadlines(inFlight: inFlight) }
+        if envelope.command is FireDeadlines { envelope.command = FireDeadlines(inFlight: Set(inFlight.keys)) }
         if type(of: envelope.command).closesRequests, !state.openRequests.isEmpty {
             try await applyStoredAnswers()
         }
@@ -85,14 +106,22 @@ actor SessionActor {
 
     /// Arms what comes next after a deadline fired, which the wheel has forgotten.
     private func armAgain() async {
-        let now = services.ports.clock.now()
-        guard let timerAt = state.timerAt, timerAt <= now else {
-            return await services.deadlines.arm(identity.reference, at: state.timerAt)
+        let timerAt = state.timerAt(besides: Set(inFlight.keys))
+        guard let timerAt, timerAt <= services.ports.clock.now() else {
+            return await services.deadlines.arm(identity.reference, at: timerAt)
         }
         // One that is overdue all the same is not tried in a circle.
-        let soon = now.adding(milliseconds: services.configuration.timerRetryMilliseconds)
+        await lookAgain()
+    }
+
+    /// Makes somebody look after the session in a while.
+    func lookAgain() async {
+        let soon = services.ports.clock.now().adding(milliseconds: services.configuration.timerRetryMilliseconds)
         await services.deadlines.retry(identity.reference, at: soon)
     }
+
+    /// Whether its first event is committed.
+    var isStarted: Bool { state.isStarted }
 
     /// The session as it is committed.
     func view() -> SessionView { SessionView(state: state, quarantine: quarantine) }
@@ -121,6 +150,7 @@ actor SessionActor {
             throw SessionFailure(error)
         }
         quarantine = reason
+        judgePermits()
         await services.deadlines.arm(identity.reference, at: reason == nil ? state.timerAt : nil)
         if reason != nil { await services.counters.countQuarantine() }
     }

@@ -71,7 +71,7 @@ extension HTTPCall.Failure: CustomStringConvertible {
     package var description: String {
         switch self {
         case .overloaded: "too many calls are under way"
-        case .notPermitted: "the session is no longer this node's"
+        case .notPermitted: "the session was stopped, or is no longer this node's"
         case .addressRefused(let kind): "the host's address may not be called (\(kind.rawValue))"
         case .unreachable: "the host is unknown or does not accept connections"
         case .insecure: "no trusted connection to the host could be made"

@@ -14,10 +14,23 @@ package struct CancelSession: SessionCommand {
     }
 
     package func decide(_ state: SessionState, in context: DecisionContext) -> Decision {
-        if state.ending == .cancelled { return .accept([], .session(isNew: false)) }
+        if state.ending == .cancelled || successor(of: state) != nil { return .accept([], .session(isNew: false)) }
         if let refusal = state.refusalUnlessLive() { return .reject(refusal) }
         let ending = SessionCancelled(reason: reason, cancelledBy: principal)
         return .accept(state.withdrawals(reason: "the session was cancelled") + [ending], .session(isNew: false))
+    }
+
+    /// A session that went on as another one passes its parent's word on to it.
+    package func outgoing(from state: SessionState, after rejection: Rejection?) -> [OutgoingCommand] {
+        successor(of: state).map { [OutgoingCommand(session: $0, command: self)] } ?? []
+    }
+
+    /// Where the session went on, if it did and it is not a person who asks: who cancels by name means that session.
+    private func successor(of state: SessionState) -> SessionIdentity? {
+        guard principal == .engine, case .continued(let session) = state.ending,
+            let key = Identifier128(hexadecimal: session.text)
+        else { return nil }
+        return SessionIdentity(scope: state.identity.scope, key: SessionKey(key), id: session)
     }
 
     package func write(into writer: inout JSONWriter) {

@@ -38,6 +38,11 @@ package struct FireDeadlines: SessionCommand {
         return RequestExpired(request: request.id, response: response)
     }
 
+    /// A workflow that has no room for its own timers ends.
+    package func alternatives(for state: SessionState, under limits: SessionLimits) -> [[any SessionEvent]] {
+        state.workflow == nil ? [] : [state.failure(WorkflowError(tooLargeUnder: limits))]
+    }
+
     package func write(into writer: inout JSONWriter) {
         writer.beginObject()
         writer.key(plain: "in_flight")

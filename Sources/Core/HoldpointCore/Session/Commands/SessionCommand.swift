@@ -19,6 +19,16 @@ package protocol SessionCommand: Sendable {
     /// What the command does to a session in that state.
     func decide(_ state: SessionState, in context: DecisionContext) -> Decision
 
+    /// Events to record where its own would not fit a limit: the first of these that do; without any it is refused.
+    ///
+    /// What nobody says a second time must not be refused, or the session would wait for it for ever.
+    func alternatives(for state: SessionState, under limits: SessionLimits) -> [[any SessionEvent]]
+
+    /// What other sessions are told because of the command itself, beside what follows from its events.
+    ///
+    /// - Parameter rejection: why it was refused; nil if it was accepted.
+    func outgoing(from state: SessionState, after rejection: Rejection?) -> [OutgoingCommand]
+
     /// Writes the command for storage, as one object.
     func write(into writer: inout JSONWriter)
 
@@ -29,6 +39,10 @@ package protocol SessionCommand: Sendable {
 extension SessionCommand {
     package static var closesRequests: Bool { false }
     package var sealedSecrets: [SealedSecret] { [] }
+
+    package func alternatives(for state: SessionState, under limits: SessionLimits) -> [[any SessionEvent]] { [] }
+
+    package func outgoing(from state: SessionState, after rejection: Rejection?) -> [OutgoingCommand] { [] }
 }
 
 /// What comes in beside a command: everything that a pure decision may not fetch for itself.

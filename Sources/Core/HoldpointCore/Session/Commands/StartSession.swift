@@ -65,6 +65,17 @@ package struct StartSession: SessionCommand {
         return .accept(events, .session(isNew: true))
     }
 
+    /// A start that is refused is the end of the child that its parent waits for.
+    package func outgoing(from state: SessionState, after rejection: Rejection?) -> [OutgoingCommand] {
+        guard let parent, let rejection else { return [] }
+        let error = WorkflowError(.runtime, "the other workflow cannot start: \(rejection.detail)", at: "")
+        return [
+            OutgoingCommand(
+                session: SessionIdentity(scope: state.identity.scope, key: parent.key, id: parent.session),
+                command: EndChild(child: parent.effect, ending: .failed(error.json)))
+        ]
+    }
+
     package func write(into writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("id", id.text)

@@ -5,7 +5,7 @@ extension WorkflowInterpreter {
     mutating func progressChildren(_ activation: inout Activation) throws(WorkflowError) -> Signal? {
         let body = definition.tasks[activation.task].body
         if case .fork(_, let competes) = body { return try progressBranches(competes, &activation) }
-        if case .attempt = body, !activation.isHandling, let timer = activation.effect, arrival(of: timer) != nil {
+        if case .attempt = body, !activation.isHandling, let timer = activation.effect, isOver(timer) {
             return failAttempt(&activation)
         }
         guard !activation.children.isEmpty else { return .parked }

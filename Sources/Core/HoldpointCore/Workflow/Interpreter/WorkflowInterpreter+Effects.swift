@@ -22,6 +22,9 @@ extension WorkflowInterpreter {
     /// What an effect came to, if it did.
     func arrival(of effect: Int64) -> EffectArrival? { place.effects.first { $0.id == effect }?.arrival }
 
+    /// Whether a time limit is over; not within the advance that takes what came before it was.
+    func isOver(_ timer: Int64) -> Bool { arrival(of: timer) != nil && !lateTimers.contains(timer) }
+
     /// Takes what an effect came to, after which it is not open any more; nil as long as it has not.
     mutating func take(_ effect: Int64) -> EffectArrival? {
         guard let index = place.effects.firstIndex(where: { $0.id == effect }),

@@ -3,7 +3,7 @@ import JSON
 extension WorkflowInterpreter {
     /// Lets a task go as far as it can.
     mutating func progress(_ activation: inout Activation) -> Signal {
-        if let timer = activation.timer, arrival(of: timer) != nil {
+        if let timer = activation.timer, isOver(timer) {
             closeAll(&activation)
             return .raised(timeout(of: activation))
         }

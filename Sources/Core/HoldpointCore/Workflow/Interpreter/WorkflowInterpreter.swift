@@ -20,12 +20,16 @@ package struct WorkflowInterpreter {
     private var finishedBytes = 0
     /// The error of a limit, which nothing may catch.
     private(set) var fatal: WorkflowError?
+    /// Timers that fired after something else had come that was not taken yet: what came in time goes first.
+    let lateTimers: Set<Int64>
 
     private init(_ place: WorkflowPlace, _ definition: WorkflowDefinition, _ context: WorkflowContext) {
         self.place = place
         self.definition = definition
         self.context = context
         nextSequence = context.firstSequence
+        let arrived = place.effects.filter { $0.arrival != nil }
+        lateTimers = Set(arrived.drop { $0.kind.due != nil }.filter { $0.kind.due != nil }.map(\.id))
     }
 
     /// Goes on from `place` as far as is possible without time passing and without the outside world.
@@ -113,7 +117,8 @@ extension WorkflowInterpreter {
 
     /// Whether this decision has done as much as one may.
     var isExhausted: Bool {
-        context.isClosing || begunNow >= WorkflowLimits.tasksPerAdvance || actBytes >= WorkflowLimits.actBytesPerAdvance
+        context.isClosing || begunNow >= WorkflowLimits.tasksPerAdvance
+            || acts.count >= WorkflowLimits.actsPerAdvance || actBytes >= WorkflowLimits.actBytesPerAdvance
     }
 
     /// A template's value.

@@ -8,7 +8,8 @@ package struct WorkflowPlace: Sendable, Equatable {
     var context = JSONValue.null
     /// The workflow itself, with its running tasks inside; nil before the beginning and after the end.
     var root: Activation?
-    /// The effects that are open, in the order they were opened.
+    /// The effects that are open, in the order they were opened; behind them those that came to something, in the order
+    /// in which they did.
     package internal(set) var effects: [OpenWorkflowEffect] = []
     /// How it ended, if it did.
     package internal(set) var ending: WorkflowEnding?
@@ -27,7 +28,9 @@ package struct WorkflowPlace: Sendable, Equatable {
         guard let index = effects.firstIndex(where: { $0.id == effect }), effects[index].arrival == nil else {
             return false
         }
-        effects[index].arrival = arrival
+        var effect = effects.remove(at: index)
+        effect.arrival = arrival
+        effects.append(effect)
         return true
     }
 

@@ -41,8 +41,15 @@ extension SessionState {
             firstSequence: sequence + 1,
             hasher: context.hasher, seed: context.seed, results: context.results,
             maximumBytes: max(bytes, 1_024),
-            isClosing: sequence >= context.limits.eventsBeforeContinuing && workflow?.place.isMovable == true,
+            isClosing: mayContinueElsewhere(context.limits) && workflow?.place.isMovable == true,
             depth: parent?.depth ?? 0)
+    }
+
+    /// Whether the log has become long, and that of a session which goes on for this one could begin.
+    private func mayContinueElsewhere(_ limits: SessionLimits) -> Bool {
+        guard sequence >= limits.eventsBeforeContinuing, let beginning else { return false }
+        // What the first event says besides is shorter than this.
+        return beginning.bytes + WorkflowLimits.eventOverheadBytes / 16 <= limits.eventBytes
     }
 
     /// What a human's word about a call brings about.
@@ -109,7 +116,7 @@ extension SessionState {
 
     /// The end of a log that has become long; nil as long as the workflow stays.
     private func continued(from place: WorkflowPlace, _ context: DecisionContext) -> SessionContinued? {
-        guard sequence >= context.limits.eventsBeforeContinuing, place.isYielding, place.isMovable,
+        guard mayContinueElsewhere(context.limits), place.isYielding, place.isMovable,
             place.effects.allSatisfy({ $0.arrival == nil })
         else { return nil }
         let key = SessionKey(time: context.now, random: context.bits(for: sequence))

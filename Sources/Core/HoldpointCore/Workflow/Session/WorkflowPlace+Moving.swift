@@ -1,10 +1,22 @@
+import JSON
+
 extension WorkflowPlace {
     /// Whether the workflow could go on in another session: nothing is open but the timers of time limits, which are
-    /// set anew there.
+    /// set anew there, and it has no secret answer at hand, which only this session may use (I9).
     var isMovable: Bool {
         var copy = self
         copy.detachTimers()
-        return copy.effects.allSatisfy { $0.arrival != nil }
+        return copy.effects.allSatisfy { $0.arrival != nil } && !copy.namesSecretAnswer
+    }
+
+    /// Whether the handle of a value that a human gave in secret is anywhere in its data.
+    private var namesSecretAnswer: Bool {
+        var isFound = false
+        _ = json.replacingSecrets { reference -> JSONValue in
+            if case .request = reference { isFound = true }
+            return .null
+        }
+        return isFound
     }
 
     /// The place as another session takes it up.

@@ -33,7 +33,12 @@ package struct WorkflowState: Sendable, Equatable {
     var isAwaitingWork: Bool { !children.isEmpty || calls.contains { $0.isAtWork } }
 
     /// The next time at which a timer falls due or a call may be made, or is known to be over.
-    var timerAt: Timestamp? { ([place.wakeAt] + calls.map(\.dueAt)).compactMap { $0 }.min() }
+    ///
+    /// While an operator has paused the session no call is made, so none falls due.
+    func timerAt(besides underWay: Set<Int64>, isPaused: Bool) -> Timestamp? {
+        let waiting = calls.lazy.filter { !underWay.contains($0.id) && !(isPaused && $0.isReady(at: .distantFuture)) }
+        return ([place.wakeAt] + waiting.map(\.dueAt)).compactMap { $0 }.min()
+    }
 }
 
 /// Another workflow's session that runs for this one.

@@ -25,6 +25,15 @@ package struct EndChild: SessionCommand {
         return .accept([ChildFinished(child: child, ending: ending)], .session(isNew: false))
     }
 
+    /// Without what the child gave, then without the session.
+    package func alternatives(for state: SessionState, under limits: SessionLimits) -> [[any SessionEvent]] {
+        let error = WorkflowError(.runtime, "what the other workflow came to is too large for this session", at: "")
+        return [
+            [ChildFinished(child: child, ending: .failed(error.json))],
+            state.failure(WorkflowError(tooLargeUnder: limits)),
+        ]
+    }
+
     package func write(into writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("child", child)

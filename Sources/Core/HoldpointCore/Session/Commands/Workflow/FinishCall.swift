@@ -52,6 +52,12 @@ package struct FinishCall: SessionCommand {
         }
     }
 
+    /// An answer that does not fit is for the caller to cut down; for want of room for anything else the session ends.
+    package func alternatives(for state: SessionState, under limits: SessionLimits) -> [[any SessionEvent]] {
+        if case .completed = result { return [] }
+        return [state.failure(WorkflowError(tooLargeUnder: limits))]
+    }
+
     package func write(into writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("call", call)
