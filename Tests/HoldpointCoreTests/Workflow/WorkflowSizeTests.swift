@@ -125,6 +125,15 @@ import Testing
         #expect(scene.finished.last?.hasSuffix("n59") == true)
     }
 
+    @Test func `the place of a violation is told as far as it is short enough`() {
+        func place(_ count: Int) -> Substring? {
+            let inner: JSONValue = .object(JSONObject([(String(repeating: "k", count: count), "${ env }")]))
+            return violations([["a": ["set": ["x": inner]]]]).first?.prefix { $0 != " " }
+        }
+        #expect(place(3) == "/do/0/a/set/x/kkk")
+        #expect(place(WorkflowLimits.pointerBytes) == "/do/0/a/set/x")
+    }
+
     @Test func `I10: a cycle that brings much about ends, and one that waits begins its count anew`() throws {
         let text = JSONValue.string(String(repeating: "x", count: 200 * 1_024))
         let emit: JSONValue = [

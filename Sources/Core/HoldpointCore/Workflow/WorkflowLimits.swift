@@ -50,6 +50,8 @@ package enum WorkflowLimits {
     package static let recordedTasks = 64
     /// Bytes of those names together.
     package static let recordedTaskBytes = 8 * 1_024
+    /// Bytes of the pointer with which a violation tells its place.
+    package static let pointerBytes = 16 * 1_024
     /// Bytes of the name of a task, a case, a branch, or anything under `use`.
     package static let nameBytes = 255
 }

@@ -75,8 +75,20 @@ struct WorkflowCompiler {
     /// Adds a violation.
     mutating func fail(_ pointer: JSONPointer, _ detail: String) {
         if violations.count < JSONObjectReader.maximumViolations {
-            violations.append(JSONViolation(pointer: pointer, detail: detail))
+            violations.append(JSONViolation(pointer: Self.shortened(pointer), detail: detail))
         }
+    }
+
+    /// The place, or the innermost one around it that is short enough to be told for each violation.
+    private static func shortened(_ pointer: JSONPointer) -> JSONPointer {
+        var result = JSONPointer.root
+        var bytes = 0
+        for token in pointer.tokens {
+            bytes += token.utf8.count + 1
+            guard bytes <= WorkflowLimits.pointerBytes else { break }
+            result = result.appending(token)
+        }
+        return result
     }
 
     /// Refuses what is not executed.
