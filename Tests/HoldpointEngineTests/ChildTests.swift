@@ -40,6 +40,21 @@ struct ChildTests {
         try #require(try await engine.session(id, in: scene.scope).state.workflow?.children.first)
     }
 
+    /// The session that goes on for this one, or for the one that does, and asks.
+    private func asking(after first: SessionID, _ engine: Engine, _ scene: EngineScene) async throws -> SessionID {
+        var id = first
+        while !Task.isCancelled {
+            if try await scene.journal.find(id, in: scene.scope) != nil {
+                let state = try await engine.session(id, in: scene.scope).state
+                if !state.openRequests.isEmpty { return id }
+                if case .continued(let next) = state.ending { id = next }
+            }
+            scene.clock.advance(milliseconds: 1)
+            await Task.yield()
+        }
+        throw Surprise("nobody asked")
+    }
+
     @Test func `a child that is given up before its start was decided does not run`() async throws {
         let scene = try await EngineScene()
         let parent = try await scene.define([Self.race], named: "parent")
@@ -183,11 +198,10 @@ struct ChildTests {
                 await Task.yield()
             }
             try await answer(engine, shared, in: first)
-            let ended = try await shared.status(engine, of: first, becomes: .completed)
-            guard case .continued(let next) = ended.state.ending else { throw Surprise("it should go on elsewhere") }
-            _ = try await shared.status(engine, of: next, becomes: .waiting)
+            let last = try await asking(after: first, engine, shared)
+            #expect(last != first)
             try await answer(engine, shared, in: id)
-            _ = try await shared.status(engine, of: next, becomes: .cancelled)
+            _ = try await shared.status(engine, of: last, becomes: .cancelled)
         }
     }
 }
