@@ -112,6 +112,8 @@ extension SessionActor {
     func callEnded(_ id: Int64, isSettled: Bool) async {
         inFlight[id] = nil
         if isSettled {
+            // A deadline that fired while it was under way left its time aside.
+            if let due = state.workflow?.call(id)?.dueAt { await services.deadlines.retry(identity.reference, at: due) }
             await startEffects()
         } else if await services.ownership.lease(of: identity.key.shard) != nil {
             await lookAgain()

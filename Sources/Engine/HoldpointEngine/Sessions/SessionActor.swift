@@ -106,9 +106,13 @@ actor SessionActor {
 
     /// Arms what comes next after a deadline fired, which the wheel has forgotten.
     private func armAgain() async {
-        let timerAt = state.timerAt(besides: Set(inFlight.keys))
+        let underWay = Set(inFlight.keys)
+        let timerAt = state.timerAt(besides: underWay)
         guard let timerAt, timerAt <= services.ports.clock.now() else {
-            return await services.deadlines.arm(identity.reference, at: timerAt)
+            await services.deadlines.arm(identity.reference, at: timerAt)
+            // A call that ended meanwhile may have a time of its own, which this has put out.
+            if Set(inFlight.keys) != underWay { await armAgain() }
+            return
         }
         // One that is overdue all the same is not tried in a circle.
         await lookAgain()

@@ -51,7 +51,7 @@ package struct OpenCall: Sendable, Equatable {
     }
 
     /// The next time at which something is to be done about it.
-    var dueAt: Timestamp? {
+    package var dueAt: Timestamp? {
         switch phase {
         case .ready(let time): time
         case .dispatched(let until): until
