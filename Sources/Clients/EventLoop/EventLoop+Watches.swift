@@ -35,6 +35,25 @@ extension EventLoop {
         return watch
     }
 
+    /// What a socket can be ready for.
+    package enum Readiness: Sendable {
+        case reading
+        case writing
+    }
+
+    /// Runs `action` whenever a socket is ready; only on the loop's thread.
+    ///
+    /// Returns a watch that must be cancelled before the socket is closed; nil if the system has no memory for one. The
+    /// end of the other side makes a socket ready for both. One socket may have one watch of each kind.
+    package func watch(
+        _ socket: Int32, for readiness: Readiness, _ action: @escaping @Sendable () -> Void
+    ) -> EventWatch? {
+        checkIsolated()
+        let watch = EventWatch(loop: self, isRepeating: true, action: action)
+        let flag = readiness == .reading ? EV_READ : EV_WRITE
+        return watch.arm(descriptor: socket, flags: flag | EV_PERSIST, interval: nil) ? watch : nil
+    }
+
     private func watch(
         interval: Duration, isRepeating: Bool, _ action: @escaping @Sendable () -> Void
     ) -> EventWatch {
