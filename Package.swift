@@ -41,6 +41,7 @@ let package = Package(
         system("CEvent", pkgConfig: "libevent", package: "libevent-dev"),
         system("CEventOpenSSL", pkgConfig: "libevent_openssl", package: "libevent-dev"),
         system("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
+        system("CPostgres", pkgConfig: "libpq", package: "libpq-dev"),
         system("CSodium", pkgConfig: "libsodium", package: "libsodium-dev"),
         system("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
         system("CMimalloc", package: "libmimalloc-dev"),
@@ -58,6 +59,7 @@ let package = Package(
         library("HTTPServer", in: "Clients", uses: ["CEvent", "CEventOpenSSL", "EventLoop"]),
         library("HTTPClient", in: "Clients", uses: ["CCurl", "CEvent", "EventLoop"]),
         library("SQLiteClient", in: "Clients", uses: ["CSQLite"]),
+        library("PostgresClient", in: "Clients", uses: ["CPostgres", "EventLoop"]),
         library("SodiumClient", in: "Clients", uses: ["CSodium"]),
         library("OpenSSLClient", in: "Clients", uses: ["COpenSSL"]),
         library("JQClient", in: "Clients", uses: ["CJQ", "EventLoop"]),
@@ -128,6 +130,7 @@ let package = Package(
                 "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HoldpointTesting", "JQClient",
                 "JQExpressions", "HTTPEffects", "YAMLDocuments", "expression-worker",
             ]),
+        tests("PostgresClientTests", uses: ["EventLoop", "PostgresClient"], besides: ["keep-server"]),
         tests("SimulatorTests", uses: ["Simulator"]),
         tests("TidyTests", uses: []),
     ]
