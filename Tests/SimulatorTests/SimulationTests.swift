@@ -25,6 +25,15 @@ struct SimulationTests {
         #expect(result.runs == 300)
         #expect(result.events > 3_000)
         #expect(result.crashes > 200)
+        #expect(result.calls > 200)
+        #expect(result.doubts > 20)
+        #expect(result.descendants > 50)
+    }
+
+    /// A deadline that fired between the end of a call and the next attempt's time put that time out (155, 1005).
+    @Test(arguments: [155, 1_005] as [UInt64])
+    func `a seed that found a bug stays clean`(seed: UInt64) {
+        #expect(Simulation.run(seed: seed).failure == nil)
     }
 
     @Test(arguments: PlantedFault.allCases)
@@ -51,6 +60,9 @@ extension PlantedFault {
         case .answerAppliedTwice: "I3"
         case .timerBeforeStoredAnswer: "I3"
         case .secretInEvent: "I9"
+        case .callBeforeDispatch: "I1"
+        case .sendsDropped: "lineage"
+        case .unknownCallDenied: "I7"
         }
     }
 }

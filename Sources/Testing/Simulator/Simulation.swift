@@ -7,7 +7,9 @@ import JSON
 ///
 /// Every job of every task runs on one thread, in an order that the seed picks; when nothing is ready, time moves to
 /// whoever sleeps shortest. The world may crash the node at any `await`, stop it, fail or doubt its commits, lose,
-/// double and delay its doorbells, and fire its timers late; the model judges after every step.
+/// double and delay its doorbells, break off its calls, and fire its timers late; the model judges after every step.
+///
+/// Callers' own agents run in every world, workflows in that of every other seed.
 package struct Simulation {
     /// When simulated time begins.
     static let epoch = Timestamp(milliseconds: 1_763_683_200_000)
@@ -23,7 +25,7 @@ package struct Simulation {
 
     private init(seed: UInt64, fault: PlantedFault?) throws {
         world = try World(seed: seed, plant: fault)
-        crashesLeft = world.chance.below(4)
+        crashesLeft = world.chance.below(4) + (world.hasWorkflows ? 2 : 0)
         stopsLeft = world.chance.below(2)
         cutsLeft = world.chance.below(3)
     }
@@ -39,7 +41,8 @@ package struct Simulation {
         } catch {
             let failure = SimulationFailure(invariant: "script", detail: "\(error)", trace: [])
             return SimulationReport(
-                seed: seed, fault: fault, jobs: 0, events: 0, crashes: 0, fingerprint: 0, failure: failure)
+                seed: seed, fault: fault, jobs: 0, events: 0, crashes: 0, calls: 0, doubts: 0, descendants: 0,
+                fingerprint: 0, failure: failure)
         }
     }
 
@@ -47,7 +50,8 @@ package struct Simulation {
     private func begin() {
         let world = world
         let agents = 1 + world.chance.below(3)
-        let running = Guarded(agents)
+        let workflows = world.hasWorkflows ? 1 + world.chance.below(2) : 0
+        let running = Guarded(agents + workflows)
         let isOver: @Sendable () -> Bool = { running.withState { $0 } == 0 }
         world.startScript("opening") {
             await Self.furnish(world)
@@ -60,6 +64,18 @@ package struct Simulation {
                     await agent.run()
                     running.withState { $0 -= 1 }
                 }
+            }
+            for number in 0..<workflows {
+                let script = WorkflowScript(
+                    client: Client(world: world, principal: .key("starter-\(number)")), number: number)
+                world.startScript("workflow \(number)") {
+                    await world.sleep(upTo: 3_000)
+                    await script.run()
+                    running.withState { $0 -= 1 }
+                }
+            }
+            if workflows > 0 {
+                world.startScript("clerk") { await ClerkScript(world: world, isOver: isOver).run() }
             }
             let client = Client(world: world, principal: .key("operator"))
             world.startScript("operator") {
@@ -82,6 +98,9 @@ package struct Simulation {
             let definition = AgentDefinition(
                 name: try AgentName(agent), program: .external, inputSchema: nil, labels: [:])
             _ = try await world.journal.putAgent(definition, in: world.scope)
+            for scene in WorkflowScene.allCases {
+                _ = try await world.journal.putAgent(try scene.definition(), in: world.scope)
+            }
         } catch {
             world.withModel { $0.fail("script", "\(error)") }
         }
@@ -95,22 +114,23 @@ package struct Simulation {
         let stuck = world.runningScripts
         if !stuck.isEmpty || !isSettled {
             let now = world.clock.now()
-            world.withModel { model in
-                let open = model.openRequests
-                model.fail("progress", "not ended at \(now): \(stuck.joined(separator: ", ")); \(open)")
+            world.judge { model, store in
+                let open = [model.openRequests, model.openWorkflows(in: store)].filter { !$0.isEmpty }
+                model.fail("progress", "not ended at \(now): \((stuck + open).joined(separator: ", "))")
             }
         }
         let crashes = world.crashes
         world.judge { model, store in model.finish(with: store, crashes: crashes) }
         let jobs = world.scheduler.count
-        let violation = world.withModel { $0.violation }
-        let events = world.withModel { model in model.histories.values.reduce(0) { $0 + $1.states.count - 1 } }
+        let model = world.withModel { $0 }
         let log = world.runLog
         world.endAll()
         return SimulationReport(
-            seed: world.seed, fault: world.plant, jobs: jobs, events: events, crashes: world.crashes,
+            seed: world.seed, fault: world.plant, jobs: jobs, events: model.events, crashes: world.crashes,
+            calls: model.calls.values.reduce(0) { $0 + $1.departures }, doubts: model.doubts.count,
+            descendants: model.histories.values.count { $0.state.parent != nil || $0.state.continues != nil },
             fingerprint: log.fingerprint,
-            failure: violation.map {
+            failure: model.violation.map {
                 SimulationFailure(invariant: $0.invariant, detail: $0.detail, trace: log.tail)
             })
     }
@@ -118,7 +138,7 @@ package struct Simulation {
     /// Whether nothing is due any more, in a session whose agent left it, too.
     private var isSettled: Bool {
         let now = world.clock.now()
-        return world.withModel { !$0.awaitsOutcomes && !$0.awaitsExpiry(at: now) }
+        return world.withModel { !$0.awaitsOutcomes && !$0.awaitsExpiry(at: now) && !$0.awaitsWorkflows }
     }
 
     /// Runs a job, or moves time; false once the model has found a violation.
@@ -144,7 +164,8 @@ package struct Simulation {
     /// Crashes or stops the node, at any await.
     private mutating func interfere() {
         guard world.isChaotic else { return }
-        if crashesLeft > 0, world.chance.below(700) == 0 {
+        // More often while a call is under way: what a crash leaves of it is the hardest to get right.
+        if crashesLeft > 0, world.chance.below(world.callsUnderWay > 0 ? 100 : 700) == 0 {
             crashesLeft -= 1
             world.crashNode()
         } else if stopsLeft > 0, world.chance.below(1_500) == 0 {

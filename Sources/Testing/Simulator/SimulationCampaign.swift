@@ -8,6 +8,12 @@ package enum SimulationCampaign {
         package fileprivate(set) var events = 0
         /// Crashes in all of them.
         package fileprivate(set) var crashes = 0
+        /// Calls of workflows that left in all of them.
+        package fileprivate(set) var calls = 0
+        /// Questions about calls whose outcome was unknown, in all of them.
+        package fileprivate(set) var doubts = 0
+        /// Workflows' sessions that another session started, in all of them.
+        package fileprivate(set) var descendants = 0
         /// The runs that failed, in the order of their seeds.
         package fileprivate(set) var failures: [SimulationReport] = []
     }
@@ -24,6 +30,9 @@ package enum SimulationCampaign {
             result.runs += 1
             result.events += report.events
             result.crashes += report.crashes
+            result.calls += report.calls
+            result.doubts += report.doubts
+            result.descendants += report.descendants
             if report.failure != nil { result.failures.append(report) }
             if !progress(report) { break }
         }

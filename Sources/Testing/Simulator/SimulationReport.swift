@@ -10,6 +10,12 @@ package struct SimulationReport: Sendable, Equatable {
     package let events: Int
     /// Lives of the node that were cut short.
     package let crashes: Int
+    /// Calls of workflows that left.
+    package let calls: Int
+    /// Questions about calls whose outcome was unknown.
+    package let doubts: Int
+    /// Workflows' sessions that another session started: children, and those that go on for one whose log was long.
+    package let descendants: Int
     /// A fingerprint of everything that happened, in order: equal for two runs of a seed.
     package let fingerprint: UInt64
     /// The first broken promise, if there was one.
@@ -18,7 +24,7 @@ package struct SimulationReport: Sendable, Equatable {
 
 /// A broken promise that a run found.
 package struct SimulationFailure: Sendable, Equatable, CustomStringConvertible {
-    /// The invariant, for example `I3`; or `progress`, `stream`, `refusal`.
+    /// The invariant, for example `I3`; or `progress`, `stream`, `refusal`, `lineage`, `output`.
     package let invariant: String
     /// What was expected, and what came.
     package let detail: String

@@ -8,8 +8,9 @@ enum SimulateCommand {
 
     static let command = Command(
         "simulate", "Run the engine in a simulated world of crashes, doubts and races, once for each seed.",
-        details: "Each run is the real engine on one thread whose order, failures and time a seed decides; a model "
-            + "checks what is promised. The first broken promise ends it with status 1, and its seed reproduces it. "
+        details: "Each run is the real engine on one thread whose order, failures and time a seed decides: sessions of "
+            + "callers' own agents, and under odd seeds of workflows too. A model checks what is promised. "
+            + "The first broken promise ends it with status 1, and its seed reproduces it. "
             + "With --plant a bug is put into the ports, which must be found: \(names.joined(separator: ", ")).",
         options: [
             CommandOption("--seeds", value: "A..B", "The first and the last seed. Default: 1..100."),
@@ -70,12 +71,15 @@ enum SimulateCommand {
         }
         return [
             "runs": .integer(Int64(result.runs)), "events": .integer(Int64(result.events)),
-            "crashes": .integer(Int64(result.crashes)), "failure": failure ?? .null,
+            "crashes": .integer(Int64(result.crashes)), "calls": .integer(Int64(result.calls)),
+            "doubts": .integer(Int64(result.doubts)), "failure": failure ?? .null,
         ]
     }
 
     private static func text(_ result: SimulationCampaign.Result) -> String {
-        let account = "\(result.runs) runs, \(result.events) events, \(result.crashes) crashes"
+        let account =
+            "\(result.runs) runs, \(result.events) events, \(result.crashes) crashes, \(result.calls) calls, "
+            + "\(result.doubts) of them doubted"
         guard let report = result.failures.first, let failure = report.failure else {
             return "\(account): every promise was kept"
         }

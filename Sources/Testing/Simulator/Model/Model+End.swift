@@ -3,6 +3,9 @@ import HoldpointPorts
 import HoldpointTesting
 
 extension Model {
+    /// How many events were committed.
+    var events: Int { histories.values.reduce(0) { $0 + Int($1.head) } }
+
     /// Whether a command that got 202 has no outcome yet.
     var awaitsOutcomes: Bool { promised.contains { outcomes[$0] == nil } }
 
@@ -11,10 +14,28 @@ extension Model {
         asked.values.contains { $0.closing == nil && $0.expiresAt.map { $0 <= now } ?? false }
     }
 
+    /// Whether a session of a workflow has not ended, or has not been told of another.
+    var awaitsWorkflows: Bool {
+        undelivered > 0 || histories.values.contains { $0.isWorkflow && !$0.state.status.isFinal }
+    }
+
     /// The pending requests, for a report.
     var openRequests: String {
         let open = asked.sorted { $0.key < $1.key }.filter { $0.value.closing == nil }
         return open.map { "\($0.key) until \($0.value.expiresAt?.description ?? "answered")" }.joined(separator: ", ")
+    }
+
+    /// The sessions of workflows that have not ended, and what they have not been told, for a report.
+    func openWorkflows(in store: MemoryStore) -> String {
+        let sessions = histories.sorted { $0.key < $1.key }.map(\.value).filter {
+            $0.isWorkflow && !$0.state.status.isFinal
+        }
+        let commands = store.inboxIDs.compactMap { store.inbox[$0] }.filter { $0.outcome == nil }
+        let open = sessions.map {
+            "\($0.identity.id)#\($0.head) is \($0.state.status) until \($0.state.wakeAt?.description ?? "told")"
+        }
+        return (open + commands.map { "\($0.command.kind) \($0.command.id) for \($0.command.session.id)" })
+            .joined(separator: ", ")
     }
 
     /// What must hold once every fault has ceased and everybody has gone home.
@@ -47,6 +68,7 @@ extension Model {
             fail("progress", "session \(id) is \(history.state.status) at the end")
         }
         if !session.secrets.isEmpty, history.state.status.isFinal { fail("I9", "secrets of \(id) outlived it") }
+        if history.isWorkflow { judgeEnd(ofWorkflow: history) }
         if Set(history.steps).count != history.steps.count { fail("I1", "session \(id) has a step twice") }
         guard let snapshot = session.snapshot else { return }
         // Fold(snapshot + tail) is fold(log), byte for byte (I6).

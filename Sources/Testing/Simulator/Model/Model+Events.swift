@@ -12,6 +12,7 @@ extension Model {
         if event.type.text == "hitl_responded", let id = Self.request(in: data), let closing = asked[id]?.closing {
             return fail("I3", "\(name): request \(id) was \(Self.text(closing)) before")
         }
+        let before = history.state
         guard apply(event, named: name, to: &history) else { return }
         let chain = EventChain.value(
             after: history.chain, session: history.identity.key, sequence: event.sequence, time: event.time,
@@ -20,10 +21,14 @@ extension Model {
         history.chain = event.chain
         switch event.type.text {
         case "step_completed": history.steps.append(data["name"]?.stringValue ?? "")
-        case "hitl_requested": takeRequest(data, named: name, of: history.identity)
-        case "hitl_responded": takeAnswer(data, named: name)
+        case "hitl_requested": takeRequest(data, named: name, of: history)
+        case "hitl_responded":
+            takeAnswer(data, named: name)
+            if let digest = data["approved_digest"]?.stringValue { history.approvals[digest, default: 0] += 1 }
         case "hitl_expired": takeExpiry(data, at: event.time, named: name)
         case "hitl_cancelled": close(data, as: .cancelled, named: name)
+        case "child_finished": endings[CallName(history.identity.id, data["child"]?.int64Value ?? 0)] = data
+        case let type where type.hasPrefix("tool_"): takeCall(event, data, after: before, named: name, in: &history)
         default: return
         }
     }
@@ -51,16 +56,22 @@ extension Model {
     }
 
     /// What is shown to people is what the agent sent, with the digest of exactly these arguments (I7).
-    private mutating func takeRequest(_ data: JSONValue, named name: String, of session: SessionIdentity) {
+    private mutating func takeRequest(_ data: JSONValue, named name: String, of history: History) {
         guard let id = Self.request(in: data), let title = data["title"]?.stringValue else {
             return fail("I6", "\(name) has no id or title")
         }
-        asked[id] = Asked(session: session.key, data: data)
-        guard let draft = drafts[title] else { return fail("I7", "\(name): nobody sent a request titled \(title)") }
-        if data["arguments"] != draft["arguments"] {
+        asked[id] = Asked(session: history.identity.key, data: data)
+        let arguments: JSONValue?
+        if history.isWorkflow {
+            arguments = self.arguments(shownBy: data, named: name, in: history)
+        } else {
+            guard let draft = drafts[title] else { return fail("I7", "\(name): nobody sent a request titled \(title)") }
+            arguments = draft["arguments"]
+        }
+        if data["arguments"] != arguments {
             fail("I7", "\(name): the arguments are not those that were sent")
         }
-        if data["arguments_digest"]?.stringValue != draft["arguments"].flatMap(Self.digest) {
+        if data["arguments_digest"]?.stringValue != arguments.flatMap(Self.digest) {
             fail("I7", "\(name): the digest is not that of the arguments")
         }
     }

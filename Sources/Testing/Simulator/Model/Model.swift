@@ -15,7 +15,11 @@ struct Model: Sendable {
         var chain = Digest.zero
         var steps: [String] = []
         var snapshotSequence: Int64 = 0
+        /// What people have allowed and no call has used yet: digests of arguments.
+        var approvals: [String: Int] = [:]
 
+        /// Whether a workflow runs it.
+        var isWorkflow: Bool { state.program == .workflow }
         var head: Int64 { Int64(states.count) - 1 }
         var state: SessionState { states.last ?? SessionState(identity: identity) }
     }
@@ -55,6 +59,14 @@ struct Model: Sendable {
     /// The change of the store up to which the model has looked.
     private(set) var lastChange: Int64 = -1
     var checkedCommands: Set<StoredCommandID> = []
+    /// The calls of workflows, by their sessions and the numbers of the events that proposed them.
+    var calls: [CallName: Call] = [:]
+    /// The calls that questions about unknown outcomes are about.
+    var doubts: [RequestID: CallName] = [:]
+    /// What parents recorded of their children's ends, by the events that started them.
+    var endings: [CallName: JSONValue] = [:]
+    /// Commands from session to session without an outcome.
+    private(set) var undelivered = 0
 
     init(scope: Scope) {
         self.scope = scope
@@ -80,11 +92,13 @@ struct Model: Sendable {
             for event in session.events.dropFirst(Int(history.head)) where violation == nil {
                 lines.append("\(session.identity.id)#\(event.sequence) \(event.type)")
                 take(event, into: &history)
+                judgeSends(of: event, in: history, store)
             }
             judge(session.snapshot, of: &history)
             histories[key] = history
         }
         for id in store.inboxIDs { judge(store.inbox[id], as: id) }
+        undelivered = store.inbox.values.count { $0.command.principal == .engine && $0.outcome == nil }
         return lines
     }
 

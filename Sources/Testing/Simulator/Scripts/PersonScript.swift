@@ -23,7 +23,7 @@ struct PersonScript: Sendable {
         }
         let raw = RawAnswer(response: response.raw, comment: nil)
         for _ in 0..<(world.chance.below(4) == 0 ? 2 : 1) {
-            await send(raw, as: number)
+            await client.answer(request, with: raw, as: number, about: question.title)
         }
     }
 
@@ -37,25 +37,6 @@ struct PersonScript: Sendable {
             let early = milliseconds - world.chance.below(1_000)
             await world.clock.sleep(until: world.clock.now().adding(milliseconds: Int64(early)))
         case (_, _): await world.sleep(upTo: 25_000)
-        }
-    }
-
-    private func send(_ raw: RawAnswer, as number: Int) async {
-        let world = client.world
-        let key = world.chance.below(3) == 0 ? "answer-\(number)-\(world.chance.next())" : nil
-        let verdict = await client.insist(
-            "answers \(question.title)", key: key, isAsync: world.chance.below(2) == 0
-        ) {
-            world.withModel { $0.noteStored(number, at: world.clock.now()) }
-        } act: { [request] engine, options throws(GatewayError) in
-            try await engine.answer(raw, to: request, in: world.scope, options: options)
-        }
-        world.judge { model, store in
-            model.catchUp(with: store)
-            switch verdict {
-            case .applied: model.acknowledge(number)
-            case .refused(let rejection): model.refuse(number, rejection, at: world.clock.now())
-            }
         }
     }
 }

@@ -37,15 +37,16 @@ final class Node: Sendable {
         let entropy = SeededEntropy(seed: world.seed &* 31 &+ UInt64(number))
         let base = world.plant.journal(world.journal, entropy: SeededEntropy(seed: entropy.next()))
         let faulty = FaultyJournal(base, faults: world.faults, carrier: SimulatedWire(world: world))
-        streams = NodeStreams(
-            FaultyStreams(MemoryStreams(), faults: world.faults), executor: executor, world: world)
+        streams = world.plant.streams(
+            NodeStreams(FaultyStreams(MemoryStreams(), faults: world.faults), executor: executor, world: world))
         engine = Engine(
             configuration: world.configuration,
             ports: EnginePorts(
                 journal: NodeJournal(base: faulty, executor: executor), directory: world.journal, streams: streams,
                 clock: NodeClock(base: world.clock, executor: executor), entropy: entropy, hasher: SimulatedHasher(),
                 secretBox: world.plant.secretBox(SimulatedSecretBox(seed: entropy.next())),
-                expressions: NoExpressions(), documents: JSONDocuments(), calls: NoCalls(), executors: OwnExecutors()))
+                expressions: SimulatedExpressions(world: world), documents: JSONDocuments(),
+                calls: world.plant.calls(NodeCalls(world: world, executor: executor)), executors: OwnExecutors()))
     }
 
     var isAlive: Bool { executor.isAlive }

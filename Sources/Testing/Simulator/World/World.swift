@@ -24,12 +24,15 @@ final class World: Sendable {
     let faults: FaultSource
     let scheduler: SeededScheduler
     let scope: Scope
+    /// Whether workflows run beside the callers' own agents.
+    let hasWorkflows: Bool
     let configuration: EngineConfiguration
     private let outside: SeededExecutor
     private let state = Guarded(State())
     private let model: Guarded<Model>
     private let log = Guarded(RunLog())
     private let chaotic = Atomic(true)
+    private let departures = Atomic(0)
 
     init(seed: UInt64, plant: PlantedFault?) throws {
         self.seed = seed
@@ -41,7 +44,10 @@ final class World: Sendable {
         outside = SeededExecutor(scheduler)
         scope = Scope(tenant: try TenantName("sim"), project: try ProjectName("default"))
         faults = FaultSource(entropy: SeededEntropy(seed: seed ^ 0x5eed), perMille: Self.rates(chance))
-        configuration = try Self.configuration(chance)
+        hasWorkflows = seed % 2 == 1
+        var configuration = try Self.configuration(chance)
+        if hasWorkflows { Self.limitWorkflows(&configuration, chance) }
+        self.configuration = configuration
         model = Guarded(Model(scope: scope))
     }
 
@@ -73,6 +79,15 @@ final class World: Sendable {
         configuration.mailboxCapacity = 2 + chance.below(30)
         configuration.timerHorizonMilliseconds = [2_000, 60_000, 3_600_000][chance.below(3)]
         return configuration
+    }
+
+    /// Few calls at once, short patience, and logs that soon go on in another session.
+    private static func limitWorkflows(_ configuration: inout EngineConfiguration, _ chance: SeededEntropy) {
+        configuration.callsAtOnce = 1 + chance.below(4)
+        configuration.callsPerProject = 1 + chance.below(4)
+        configuration.callTimeoutMilliseconds = [1_500, 5_000, 30_000][chance.below(3)]
+        configuration.leaseMarginMilliseconds = [100, 1_000, 5_000][chance.below(3)]
+        configuration.sessionLimits.eventsBeforeContinuing = [15, 30, 10_000][chance.below(3)]
     }
 }
 
@@ -124,6 +139,12 @@ extension World {
         let store = journal.contents
         return model.withState { $0.catchUp(with: store) }
     }
+
+    /// Calls that have left and whose end the caller has not heard of.
+    var callsUnderWay: Int { departures.load(ordering: .acquiring) }
+
+    /// Counts a call that has left, or that has ended.
+    func countCalls(_ change: Int) { departures.wrappingAdd(change, ordering: .acquiringAndReleasing) }
 
     /// Whether everything seen so far is as it should be.
     var isSound: Bool { model.read { $0.violation == nil } }
