@@ -88,6 +88,9 @@ extension PostgresTests {
                 var many = PostgresSegment()
                 for _ in 0..<3 { many.add(PostgresStatement("select 1")) }
                 #expect(await refusal(pool, many) == .segmentTooLarge(.maximumStatements))
+                let wide = PostgresSegment(
+                    PostgresStatement("select 1"), Array(repeating: .null(.int2), count: 65_536))
+                #expect(await refusal(pool, wide) == .segmentTooLarge(.maximumParameters))
                 let bytes = PostgresValue.bytes(Array(repeating: 0, count: 10_000))
                 let large = PostgresSegment(PostgresStatement("select length($1)"), [bytes])
                 #expect(await refusal(pool, large) == .segmentTooLarge(.maximumSegmentBytes))
@@ -175,6 +178,27 @@ extension PostgresTests {
                 #expect(swallowed == .rolledBack)
                 #expect(try await number(pool, "select amount from account_test") == 30)
                 #expect(await pool.statusNow().connected == 4)
+            }
+        }
+
+        @Test func `a task that is cancelled within a transaction rolls it back`() async throws {
+            try await withPool(.read, { $0.limits.connections = 1 }) { pool in
+                try await withPool(.write) { other in
+                    try await execute(pool, "drop table if exists undo_test", "create table undo_test (id int8)")
+                    let task = Task {
+                        await failure { () throws(PostgresError) in
+                            try await pool.transaction { transaction throws(PostgresError) in
+                                _ = try await transaction.run(PostgresStatement("insert into undo_test values (1)"))
+                                _ = try await transaction.run(PostgresStatement("select pg_sleep(60)"))
+                            }
+                        }
+                    }
+                    try await wait(other, until: "select count(*) \(PostgresTests.sleeping)")
+                    task.cancel()
+                    #expect(await task.value == .cancelled)
+                    #expect(try await number(pool, "select count(*) from undo_test") == 0)
+                    #expect(await pool.statusNow().lastFailure == nil)
+                }
             }
         }
 

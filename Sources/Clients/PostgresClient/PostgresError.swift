@@ -86,6 +86,7 @@ package enum PostgresBound: String, Sendable, Equatable {
     case maximumWaitingBytes
     case maximumSegmentBytes
     case maximumStatements
+    case maximumParameters
     case maximumRowBytes
     case maximumResultBytes
     case maximumResultRows

@@ -48,6 +48,9 @@ package struct PostgresLimits: Sendable {
     /// How exact the limits of time are that the client watches itself.
     package static let tick: Duration = .milliseconds(100)
 
+    /// How many parameters a statement may have, by the protocol.
+    package static let maximumParameters = 65_535
+
     /// The defaults.
     package init() {}
 }

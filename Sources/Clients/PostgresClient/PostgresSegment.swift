@@ -13,6 +13,8 @@ package struct PostgresSegment: Sendable {
     private(set) var steps: [Step] = []
     private var writer = BinaryWriter()
     private var textBytes = 0
+    /// How many parameters the statement with the most of them has.
+    private(set) var mostParameters = 0
 
     /// A segment without a statement.
     package init() {}
@@ -33,6 +35,7 @@ package struct PostgresSegment: Sendable {
             types.append(parameter.type.rawValue)
             ranges.append(parameter.write(to: &writer) ? start..<writer.bytes.count : nil)
         }
+        mostParameters = max(mostParameters, parameters.count)
         textBytes += statement.text.utf8.count
         steps.append(Step(statement: statement, types: types, ranges: ranges))
     }

@@ -6,12 +6,7 @@ extension PostgresPool {
         if work.isCancelled { return work.complete(.failure(.cancelled)) }
         let limits = configuration.limits
         let bytes = work.segment.byteCount
-        if work.segment.count > limits.maximumStatements {
-            return work.complete(.failure(.segmentTooLarge(.maximumStatements)))
-        }
-        if bytes > limits.maximumSegmentBytes {
-            return work.complete(.failure(.segmentTooLarge(.maximumSegmentBytes)))
-        }
+        if let bound = boundExceeded(by: work.segment) { return work.complete(.failure(.segmentTooLarge(bound))) }
         if case .within(let transaction) = work.need {
             guard let connection = transaction.connection else { return work.complete(.failure(.connectionLost)) }
             return connection.send(work)
@@ -28,6 +23,13 @@ extension PostgresPool {
         waiting.append(work)
         waitingBytes += bytes
         dispatch()
+    }
+
+    private func boundExceeded(by segment: PostgresSegment) -> PostgresBound? {
+        let limits = configuration.limits
+        if segment.count > limits.maximumStatements { return .maximumStatements }
+        if segment.byteCount > limits.maximumSegmentBytes { return .maximumSegmentBytes }
+        return segment.mostParameters > PostgresLimits.maximumParameters ? .maximumParameters : nil
     }
 
     /// The free connection with the least under way.

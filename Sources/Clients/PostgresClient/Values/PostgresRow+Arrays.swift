@@ -43,7 +43,7 @@ extension PostgresRow {
         _ column: Int, _ type: PostgresType, of elementType: PostgresType,
         _ readElement: (UnsafeRawBufferPointer) -> Element?
     ) throws(PostgresError) -> [Element?] {
-        let elements = try read(column, [type.rawValue]) { bytes in
+        let elements = try read(column, type.isType) { bytes in
             var reader = BinaryReader(bytes)
             return reader.array(of: elementType, readElement)
         }

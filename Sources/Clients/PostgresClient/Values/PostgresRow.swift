@@ -24,7 +24,7 @@ package struct PostgresRow: Sendable {
 
     /// A number of two, four or eight bytes; nil for null.
     package func optionalInteger(_ column: Int) throws(PostgresError) -> Int64? {
-        try read(column, [PostgresType.int8.rawValue, PostgresType.int4.rawValue, PostgresType.int2.rawValue]) {
+        try read(column, PostgresType.isInteger) {
             switch $0.count {
             case 8: Int64(postgres: $0)
             case 4: Int32(postgres: $0).map(Int64.init)
@@ -40,7 +40,7 @@ package struct PostgresRow: Sendable {
 
     /// A truth value; nil for null.
     package func optionalBoolean(_ column: Int) throws(PostgresError) -> Bool? {
-        try read(column, [PostgresType.boolean.rawValue]) { UInt8(postgres: $0).map { $0 != 0 } }
+        try read(column, PostgresType.boolean.isType) { UInt8(postgres: $0).map { $0 != 0 } }
     }
 
     /// A text.
@@ -50,7 +50,7 @@ package struct PostgresRow: Sendable {
 
     /// A text; nil for null.
     package func optionalText(_ column: Int) throws(PostgresError) -> String? {
-        try read(column, PostgresType.textLike) { String(validating: $0, as: UTF8.self) }
+        try read(column, PostgresType.isText) { String(validating: $0, as: UTF8.self) }
     }
 
     /// Bytes.
@@ -60,7 +60,7 @@ package struct PostgresRow: Sendable {
 
     /// Bytes; nil for null.
     package func optionalBytes(_ column: Int) throws(PostgresError) -> [UInt8]? {
-        try read(column, [PostgresType.bytes.rawValue]) { [UInt8]($0) }
+        try read(column, PostgresType.bytes.isType) { [UInt8]($0) }
     }
 
     /// A time.
@@ -70,7 +70,7 @@ package struct PostgresRow: Sendable {
 
     /// A time; nil for null.
     package func optionalTimestamp(_ column: Int) throws(PostgresError) -> PostgresTimestamp? {
-        try read(column, [PostgresType.timestamp.rawValue]) { PostgresTimestamp(postgres: $0) }
+        try read(column, PostgresType.timestamp.isType) { PostgresTimestamp(postgres: $0) }
     }
 
     /// A UUID.
@@ -80,7 +80,7 @@ package struct PostgresRow: Sendable {
 
     /// A UUID; nil for null.
     package func optionalUUID(_ column: Int) throws(PostgresError) -> PostgresUUID? {
-        try read(column, [PostgresType.uuid.rawValue]) { PostgresUUID(postgres: $0) }
+        try read(column, PostgresType.uuid.isType) { PostgresUUID(postgres: $0) }
     }
 
     private func present<Value>(_ value: Value?, _ column: Int) throws(PostgresError) -> Value {
@@ -90,12 +90,12 @@ package struct PostgresRow: Sendable {
 
     /// Gives the bytes of a column to `decode`; nil for null.
     func read<Value>(
-        _ column: Int, _ types: Set<UInt32>, _ decode: (UnsafeRawBufferPointer) -> Value?
+        _ column: Int, _ accepts: (UInt32) -> Bool, _ decode: (UnsafeRawBufferPointer) -> Value?
     ) throws(PostgresError) -> Value? {
         guard (0..<columnCount).contains(column) else { throw .unexpectedValue(column: column, .noSuchColumn) }
         let number = Int32(column)
         let type = PQftype(result.pointer, number)
-        guard types.contains(type) else { throw .unexpectedValue(column: column, .type(type)) }
+        guard accepts(type) else { throw .unexpectedValue(column: column, .type(type)) }
         guard PQgetisnull(result.pointer, index, number) == 0 else { return nil }
         let count = Int(PQgetlength(result.pointer, index, number))
         let bytes = UnsafeRawBufferPointer(start: PQgetvalue(result.pointer, index, number), count: count)

@@ -17,8 +17,18 @@ package enum PostgresType: UInt32, Sendable, CaseIterable {
     case timestampArray = 1185
     case uuidArray = 2951
 
-    /// Other types that are sent like a text: `name`, `unknown` and `character varying`.
-    static let textLike: Set<UInt32> = [25, 19, 705, 1043]
+    /// Whether a number of the server's means this type.
+    func isType(_ number: UInt32) -> Bool { number == rawValue }
+
+    /// Whether a number of the server's means an integer of any size.
+    static func isInteger(_ number: UInt32) -> Bool {
+        int8.isType(number) || int4.isType(number) || int2.isType(number)
+    }
+
+    /// Whether a number of the server's means a text, or what is sent like one: `name`, `unknown`, `character varying`.
+    static func isText(_ number: UInt32) -> Bool {
+        text.isType(number) || number == 19 || number == 705 || number == 1043
+    }
 }
 
 /// The sixteen bytes of a `uuid`.
