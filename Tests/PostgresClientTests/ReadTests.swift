@@ -35,7 +35,9 @@ extension PostgresTests {
                 }
                 #expect(next == 100_001)
                 #expect(largestPage <= 256)
-                #expect(peak - before < 24 << 20, "grew by \((peak - before) >> 10) KiB")
+                // AddressSanitizer keeps what is freed from being used again, so that memory grows with what passes by.
+                let keepsFreedMemory = dlsym(nil, "__asan_init") != nil
+                #expect(peak - before < 24 << 20 || keepsFreedMemory, "grew by \((peak - before) >> 10) KiB")
             }
         }
 
