@@ -63,6 +63,47 @@ struct EventLoopTests {
         }
     }
 
+    @Test func `a watched socket is told of while it is ready, until the watch is cancelled`() async throws {
+        try await withLoop { loop in
+            var pair: [Int32] = [-1, -1]
+            try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+            defer { for descriptor in pair { close(descriptor) } }
+            let (near, far) = (pair[0], pair[1])
+            let seen = Locked((readable: 0, writable: 0))
+            let (isReadable, isWritable, isDone) = (Latch(), Latch(), Latch())
+            let watches = Locked<[EventWatch]>([])
+            loop.execute {
+                let reading = loop.watch(near, for: .reading) {
+                    // What is not read yet is told of again.
+                    let count = seen.withLock { seen in
+                        seen.readable += 1
+                        return seen.readable
+                    }
+                    if count == 3 { isReadable.open() }
+                }
+                let writing = loop.watch(near, for: .writing) {
+                    seen.withLock { $0.writable += 1 }
+                    isWritable.open()
+                }
+                watches.withLock { $0 = [reading, writing].compactMap { $0 } }
+            }
+            await isWritable.wait()
+            #expect(seen.withLock { $0.readable } == 0)
+            try #require(write(far, "x", 1) == 1)
+            await isReadable.wait()
+            loop.execute {
+                for watch in watches.withLock({ $0 }) { watch.cancel() }
+                let last = seen.withLock { $0 }
+                // A timer fires in a later round than the one in which a ready socket would have been told of.
+                loop.schedule(after: .milliseconds(20)) {
+                    #expect(seen.withLock { $0 } == last)
+                    isDone.open()
+                }
+            }
+            await isDone.wait()
+        }
+    }
+
     @Test func `off the loop that assumption traps`() async {
         await #expect(processExitsWith: .failure) {
             let loop = try EventLoop.start(name: "trap")

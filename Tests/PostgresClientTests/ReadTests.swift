@@ -126,6 +126,26 @@ extension PostgresTests {
             }
         }
 
+        @Test func `a cancellation that comes too late does not hit the next statement`() async throws {
+            try await withPool(.lease, { $0.limits.pipelineDepth = 1 }) { pool in
+                try await pool.ready()
+                let short = PostgresStatement("select pg_sleep(0.0005)")
+                let next = PostgresStatement("select n from generate_series(1::int8, 500) n order by n desc limit 1")
+                var cancelled = 0
+                for round in 0..<300 {
+                    let task = Task { await failure { () throws(PostgresError) in try await pool.run(short) } }
+                    for _ in 0..<round % 40 { _ = await pool.statusNow() }
+                    task.cancel()
+                    async let following = number(pool, next)
+                    let error = await task.value
+                    #expect(error == nil || error == .cancelled)
+                    if error != nil { cancelled += 1 }
+                    #expect(try await following == 500)
+                }
+                #expect(cancelled > 0)
+            }
+        }
+
         @Test func `a cancelled task takes back what still waits`() async throws {
             try await withPool(.lease, { $0.limits.pipelineDepth = 1 }) { pool in
                 try await withPool(.read) { other in
