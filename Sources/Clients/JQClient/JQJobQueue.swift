@@ -23,6 +23,11 @@ enum JQLaneFailure: Error, Sendable, Equatable {
     case outOfMemory
     /// The worker broke.
     case crashed
+
+    /// Whether the programs are to blame.
+    var isTheirs: Bool {
+        if case .unavailable = self { false } else { true }
+    }
 }
 
 /// The jobs that threads wait for.

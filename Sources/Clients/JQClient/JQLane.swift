@@ -9,15 +9,22 @@ final class JQLane {
     private let launch: JQLaunch
     private let limits: JQLimits
     private let granted: Int
+    private let suspects: JQSuspects?
     private var worker: JQWorkerProcess?
 
-    /// - Parameter granted: processor time for an exchange, in milliseconds.
-    init(number: Int, queue: JQJobQueue, launch: JQLaunch, limits: JQLimits, granted: Int) {
+    /// - Parameters:
+    ///   - granted: processor time for an exchange, in milliseconds.
+    ///   - suspects: programs that are handed back at once as being late; nil if this lane takes all.
+    init(
+        number: Int, queue: JQJobQueue, launch: JQLaunch, limits: JQLimits, granted: Int,
+        leavesAlone suspects: JQSuspects?
+    ) {
         self.number = number
         self.queue = queue
         self.launch = launch
         self.limits = limits
         self.granted = granted
+        self.suspects = suspects
     }
 
     /// Starts the thread, which lives until the queue is stopped.
@@ -40,7 +47,13 @@ final class JQLane {
 
     private func run() {
         while let job = queue.next(for: number) {
+            // It may have become known what it is while it waited: one that runs away must not cost a worker each time.
+            if let suspects, suspects.containsAll(job.requests) {
+                job.continuation.resume(returning: .failure(.late))
+                continue
+            }
             let outcome = answer(job.requests)
+            if case .failure(let failure) = outcome, failure.isTheirs { suspects?.suspect(job.requests) }
             job.continuation.resume(returning: outcome)
             if case .failure = outcome { _ = ensureWorker() }
         }

@@ -13,21 +13,23 @@ package final class JQWorkers: Sendable {
     package let limits: JQLimits
     private let quick: JQJobQueue
     private let slow: JQJobQueue
-    /// Programs that once broke their worker, or took all their time: others shall not lose a worker to them again.
-    private let runaways = Locked<Set<String>>([])
+    /// Programs that broke their worker, or took all their time: others shall not lose a worker to them again.
+    private let suspects: JQSuspects
 
     /// Starts the threads; each starts its process with the first exchange that it gets, and replaces it at once.
     package init(_ launch: JQLaunch, limits: JQLimits = JQLimits()) throws(JQWorkersError) {
         self.limits = limits
         quick = JQJobQueue(capacity: limits.waitingExchanges)
         slow = JQJobQueue(capacity: limits.waitingSlow)
+        suspects = JQSuspects(capacity: limits.runaways)
         for number in 0..<max(limits.quickWorkers, 1) {
             let lane = JQLane(
-                number: number, queue: quick, launch: launch, limits: limits, granted: limits.patienceMilliseconds)
+                number: number, queue: quick, launch: launch, limits: limits, granted: limits.patienceMilliseconds,
+                leavesAlone: suspects)
             try lane.start()
         }
         let lane = JQLane(
-            number: 0, queue: slow, launch: launch, limits: limits, granted: limits.timeMilliseconds)
+            number: 0, queue: slow, launch: launch, limits: limits, granted: limits.timeMilliseconds, leavesAlone: nil)
         try lane.start()
     }
 
@@ -43,12 +45,12 @@ package final class JQWorkers: Sendable {
 
     /// The replies to the requests, in order, in one exchange if nothing goes wrong.
     package func replies(to requests: [JQRequest]) async throws(JQWorkersError) -> [JQReply] {
-        let runaways = runaways.withLock { $0 }
-        var quickReplies = try await quickReplies(to: requests.filter { !runaways.contains($0.source) })[...]
+        let isSuspect = requests.map { suspects.contains($0.source) }
+        var quickReplies = try await quickReplies(to: zip(requests, isSuspect).filter { !$1 }.map(\.0))[...]
         var replies: [JQReply] = []
         replies.reserveCapacity(requests.count)
-        for request in requests {
-            if runaways.contains(request.source) {
+        for (request, isSuspect) in zip(requests, isSuspect) {
+            if isSuspect {
                 replies.append(try await slowReply(to: request))
             } else if let reply = quickReplies.popFirst() {
                 replies.append(reply)
@@ -102,17 +104,15 @@ package final class JQWorkers: Sendable {
     private func slowReply(to request: JQRequest) async throws(JQWorkersError) -> JQReply {
         let reply: JQReply
         switch await outcome(of: [request], on: slow, lane: nil) {
-        case .success(let replies): return replies.first ?? .crashed
+        case .success(let replies):
+            suspects.clear(request.source)
+            return replies.first ?? .crashed
         case .failure(.unavailable(let error)): throw error
         case .failure(.late): reply = .outOfTime(milliseconds: limits.timeMilliseconds)
         case .failure(.outOfMemory): reply = .outOfMemory(bytes: limits.memoryBytes)
         case .failure(.crashed): reply = .crashed
         }
-        let capacity = limits.runaways
-        runaways.withLock { runaways in
-            if runaways.count >= capacity { runaways.removeAll() }
-            if capacity > 0 { runaways.insert(request.source) }
-        }
+        suspects.condemn(request.source)
         return reply
     }
 
