@@ -95,6 +95,23 @@ struct CallOrderTests {
         }
     }
 
+    @Test func `I7: a call whose dispatch took too long to record does not outlive it`() async throws {
+        let calls = ScriptedCalls { call, _ in ScriptedCalls.answer(["ok": true], to: call) }
+        var calling = try await EngineScene.calling(calls)
+        let clock = calling.clock
+        calling.decorate = { BeforeCommit(of: $0, number: 2) { clock.advance(milliseconds: 6_000) } }
+        let shared = calling
+        let agent = try await shared.define([["pay": call("post")]])
+        try await shared.serving { engine in
+            let id = try await shared.begin(agent, as: "order", on: engine)
+            _ = try await shared.status(engine, of: id, becomes: .completed)
+            #expect(calls.sent.count == 1)
+            #expect(
+                try await shared.calls(in: id)
+                    == ["tool_proposed", "tool_dispatched", "tool_postponed", "tool_dispatched", "tool_completed"])
+        }
+    }
+
     @Test func `a timer that came near while a call was under way fires in its time`() async throws {
         let scene = try await EngineScene()
         let start = scene.clock.now()

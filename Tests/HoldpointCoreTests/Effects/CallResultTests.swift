@@ -9,10 +9,11 @@ struct CallResultTests {
 
     private func result(
         _ outcome: HTTPCall.Outcome, attempt: Int64 = 1, raw: Bool = false, mask: SecretMask = SecretMask([]),
-        maximumBytes: Int = CallLimits.responseBytes
+        maximumBytes: Int = CallLimits.responseBytes, method: JSONValue = "post"
     ) throws -> CallResult {
         CallResult(
-            of: outcome, effect: try proposedCall([:], raw: raw), attempt: attempt, now: Self.now, mask: mask,
+            of: outcome, effect: try proposedCall(["method": method], raw: raw), attempt: attempt, now: Self.now,
+            mask: mask,
             maximumBytes: maximumBytes)
     }
 
@@ -68,11 +69,15 @@ struct CallResultTests {
         HTTPCall.Failure.answerTooLarge(limitBytes: 9), .redirectRefused(.tooMany), .addressRefused(.privateNetwork),
     ])
     func `an answer that cannot be taken is not asked for again`(failure: HTTPCall.Failure) throws {
-        guard case .failed(let problem) = try result(.unknown(failure)) else {
+        guard case .failed(let problem) = try result(.unknown(failure), method: "put") else {
             Issue.record("it does not count as failed")
             return
         }
         #expect(problem["detail"] == .string(failure.description))
+        // What must not be made twice is no error that a retry could catch: a human says what is to become of it.
+        #expect(
+            try result(.unknown(failure))
+                == .unknown(reason: "it left, but \(failure.description)", retryAt: Self.now))
     }
 
     @Test func `a call rests longer after each attempt, up to a limit`() throws {
@@ -94,9 +99,14 @@ struct CallResultTests {
         let escaped = try answer(body: String(repeating: "\u{1}", count: CallLimits.responseBytes / 6))
         for outcome in [escaped, try answer(body: String(repeating: "a", count: CallLimits.responseBytes))] {
             #expect(
-                try result(outcome) == .tooLarge(proposedCall([:]), maximumBytes: CallLimits.responseBytes))
+                try result(outcome)
+                    == .tooLarge(proposedCall([:]), maximumBytes: CallLimits.responseBytes, now: Self.now))
         }
-        guard case .failed(let problem) = try result(long, maximumBytes: 1_000) else {
+        guard case .unknown = try result(long, maximumBytes: 1_000) else {
+            Issue.record("a call that must not be made twice is for a human to judge")
+            return
+        }
+        guard case .failed(let problem) = try result(long, maximumBytes: 1_000, method: "get") else {
             Issue.record("the limit does not count")
             return
         }

@@ -89,7 +89,11 @@ struct EffectService: Sendable {
         }
         if !open.effect.isIdempotent {
             switch await dispatch(open.id, in: session) {
-            case .recorded: break
+            case .recorded(let latest):
+                // The commit may have taken long: what leaves now must be over when the log says that it is.
+                guard clock.now() <= latest else {
+                    return .notSent("the call was recorded too long before it could leave", now: clock.now())
+                }
             case .refused: return nil
             case .unclear: return .notSent("the call could not be recorded before it left", now: clock.now())
             }
@@ -106,8 +110,8 @@ struct EffectService: Sendable {
     }
 
     private enum Dispatch {
-        /// The log says that it may have left; now it may.
-        case recorded
+        /// The log says that it may have left; now it may, until then.
+        case recorded(latest: Timestamp)
         /// It is not to be made any more, or not by this node.
         case refused
         /// Nobody knows what the log says; nothing has left.
@@ -117,12 +121,12 @@ struct EffectService: Sendable {
     /// Records that a call is about to leave that must not be made twice (I1).
     private func dispatch(_ call: Int64, in session: SessionActor) async -> Dispatch {
         let configuration = services.configuration
-        let until = clock.now()
-            .adding(milliseconds: configuration.callTimeoutMilliseconds + configuration.leaseMarginMilliseconds)
+        let latest = clock.now().adding(milliseconds: configuration.leaseMarginMilliseconds)
+        let until = latest.adding(milliseconds: configuration.callTimeoutMilliseconds)
         do {
             let command = DispatchCall(call: call, until: until)
             switch try await directory.perform(CommandEnvelope(command: command), on: session) {
-            case .applied: return .recorded
+            case .applied: return .recorded(latest: latest)
             case .rejected, .dead: return .refused
             }
         } catch .unavailable, .overloaded, .inDoubt {
@@ -144,7 +148,7 @@ struct EffectService: Sendable {
                 guard case .completed = result, [.eventTooLarge, .stateTooLarge].contains(rejection.code) else {
                     return false
                 }
-                result = .tooLarge(open.effect, maximumBytes: maximumBytes)
+                result = .tooLarge(open.effect, maximumBytes: maximumBytes, now: clock.now())
                 continue
             } catch .unavailable, .overloaded, .inDoubt {
                 if Task.isCancelled { triesLeft -= 1 }

@@ -53,8 +53,15 @@ extension Engine {
             return try await store(envelope, for: identity, options: options, request: request)
         }
         let found = try await locate(session, in: scope)
-        if command.isResume, await found.view().quarantine != nil { try await release(found, unlessDone: envelope) }
-        return try await give(envelope, to: found)
+        guard command.isResume else { return try await give(envelope, to: found) }
+        if await found.view().quarantine != nil { try await release(found, unlessDone: envelope) }
+        do {
+            return try await give(envelope, to: found)
+        } catch .rejected(let rejection) where rejection.code == .sessionQuarantined {
+            // The mark was made in the store while the session was in memory, which has learnt of it only now.
+            try await release(found, unlessDone: envelope)
+            return try await give(envelope, to: found)
+        }
     }
 
     package func withdraw(

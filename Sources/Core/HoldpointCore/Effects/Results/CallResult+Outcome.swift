@@ -21,7 +21,7 @@ extension CallResult {
             guard DataMeasure(response, upTo: maximumBytes, deepest: .max).fits,
                 response.serialized().count <= maximumBytes
             else {
-                self = .tooLarge(effect, maximumBytes: maximumBytes)
+                self = .tooLarge(effect, maximumBytes: maximumBytes, now: now)
                 return
             }
             self = .completed(response: response)
@@ -34,8 +34,8 @@ extension CallResult {
             }
         case .unknown(let failure):
             switch failure {
-            // An answer came, or began to: another attempt would get the same.
-            case .answerTooLarge, .redirectRefused, .addressRefused: self = .failed(failure, effect)
+            case .answerTooLarge, .redirectRefused, .addressRefused:
+                self = .unusable(effect, failure.description, .failed(failure, effect), now: now)
             case .overloaded, .notPermitted, .unreachable, .insecure, .timedOut, .cutOff, .cancelled, .invalid:
                 let rest = CallLimits.backoff(after: attempt)
                 self = .unknown(reason: failure.description, retryAt: now.adding(milliseconds: rest))
@@ -53,10 +53,21 @@ extension CallResult {
         .failed(problem: WorkflowError(.configuration, detail, at: effect.task).json)
     }
 
-    /// The answer is longer than is recorded; the call was made, so it is not made again.
-    package static func tooLarge(_ effect: HTTPCallEffect, maximumBytes: Int) -> CallResult {
+    /// The answer is longer than is recorded.
+    package static func tooLarge(_ effect: HTTPCallEffect, maximumBytes: Int, now: Timestamp) -> CallResult {
         let detail = "the answer was too large: its record may have at most \(maximumBytes) bytes"
-        return .failed(problem: WorkflowError(.communication, detail, at: effect.task).json)
+        let problem = WorkflowError(.communication, detail, at: effect.task).json
+        return unusable(effect, detail, .failed(problem: problem), now: now)
+    }
+
+    /// The call was made, and its answer is of no use; another attempt would get the same.
+    ///
+    /// An error could be caught by a `retry` and the call be made again, under another key. Where that must not be, a
+    /// human says what is to become of it.
+    private static func unusable(
+        _ effect: HTTPCallEffect, _ reason: String, _ failed: CallResult, now: Timestamp
+    ) -> CallResult {
+        effect.isIdempotent ? failed : .unknown(reason: "it left, but \(reason)", retryAt: now)
     }
 
     private static func failed(_ failure: HTTPCall.Failure, _ effect: HTTPCallEffect) -> CallResult {
