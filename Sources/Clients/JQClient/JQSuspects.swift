@@ -3,7 +3,7 @@ import EventLoop
 /// The programs that quick workers leave alone, bounded in number.
 final class JQSuspects: Sendable {
     private enum Standing {
-        /// It held a quick worker up, and the slow one has not said yet what is the matter. Can become `guilty`, or end.
+        /// It held a quick worker up, and the slow one has not said yet why. Can become `guilty`, or end.
         case suspected
         /// It took all its time, or broke its worker.
         case guilty
