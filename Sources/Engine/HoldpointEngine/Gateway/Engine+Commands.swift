@@ -54,14 +54,13 @@ extension Engine {
         }
         let found = try await locate(session, in: scope)
         guard command.isResume else { return try await give(envelope, to: found) }
-        if await found.view().quarantine != nil { try await release(found, unlessDone: envelope) }
-        do {
-            return try await give(envelope, to: found)
-        } catch .rejected(let rejection) where rejection.code == .sessionQuarantined {
-            // The mark was made in the store while the session was in memory, which has learnt of it only now.
-            try await release(found, unlessDone: envelope)
-            return try await give(envelope, to: found)
+        // As the store has it: a session in memory may not have learnt yet of a mark that was made there.
+        let identity = found.identity
+        let mark = try await reading { () throws(JournalError) in
+            try await self.services.ports.journal.load(identity.key, in: scope, usingSnapshot: true)?.quarantine
         }
+        if mark != nil { try await release(found, unlessDone: envelope) }
+        return try await give(envelope, to: found)
     }
 
     package func withdraw(
