@@ -6,11 +6,11 @@ extension SessionState {
     ///
     /// It is decided on the state after a command's own events, and committed with them.
     package func advance(in context: DecisionContext) -> Decision {
-        guard canAdvance, let workflow else { return .accept([], .session(isNew: false)) }
+        guard canAdvance, let workflow else { return .accept([], .done) }
         let verdicts = workflow.calls.compactMap { call in
             call.verdict.map { carryOut($0, on: call, context) }
         }
-        if !verdicts.isEmpty { return .accept(verdicts, .session(isNew: false)) }
+        if !verdicts.isEmpty { return .accept(verdicts, .done) }
         guard let definition = context.workflow else {
             return .accept(
                 failure(WorkflowError(.runtime, "the agent's definition is gone", at: "")), .done)
@@ -90,28 +90,18 @@ extension SessionState {
             let detail = "at most \(context.limits.openRequests) requests may be pending at once"
             return failure(WorkflowError(.runtime, detail, at: ""))
         }
-        let tasks = Self.recordable(advance.finishedTasks)
         switch advance.place.ending {
         case .completed(let output)?:
-            events.append(WorkflowAdvanced(tasks: tasks, place: nil))
+            events.append(WorkflowAdvanced(tasks: advance.finishedTasks, place: nil))
             return events + [SessionCompleted(output: output)]
         case .failed(let error)?:
-            events.append(WorkflowAdvanced(tasks: tasks, place: nil))
+            events.append(WorkflowAdvanced(tasks: advance.finishedTasks, place: nil))
             return events + [SessionFailed(error: error.json)]
         case nil:
-            events.append(WorkflowAdvanced(tasks: tasks, place: advance.place))
+            events.append(WorkflowAdvanced(tasks: advance.finishedTasks, place: advance.place))
             if let continued = continued(from: advance.place, context) { events.append(continued) }
             return events
         }
-    }
-
-    /// The last of the tasks that fit beside a place in one event.
-    private static func recordable(_ tasks: [String]) -> [String] {
-        var bytes = 0
-        return tasks.reversed().prefix { task in
-            bytes += task.utf8.count + 3
-            return bytes <= WorkflowLimits.eventOverheadBytes / 2
-        }.reversed()
     }
 
     /// The end of a log that has become long; nil as long as the workflow stays.
