@@ -13,7 +13,7 @@ import threading
 
 sys.dont_write_bytecode = True  # a suite leaves nothing behind in the tree
 from operating import expect
-from shared.workflows import ERRORS, Cases, Run, document, has
+from shared.workflows import ERRORS, STAND_IN, Cases, Run, document, has
 
 cases = Cases()
 scenario, case, refused = cases.scenario, cases.case, cases.refused
@@ -423,6 +423,30 @@ def _(flows, agent):
     child.answer({"answer": "north"}, request)
     expect(run.output() == {"berth": "north", "boat": "Swift"}, run.look())
     expect(child.look()["status"] == "completed", child.look())
+
+
+@scenario("I3: run: of many workflows at once each hears of its child, which ends as soon as it begins")
+def run_many(flows, agent):
+    # A child's start asks its parent whether it is still wanted, just as the turn ends in which the parent said so.
+    flows.define(f"{agent}-child", document(f"{agent}-child", """
+    do:
+      - note: { set: { n: 1 } }
+    """))
+    flows.define(agent, document(agent, f"""
+    do:
+      - pause: {{ wait: {{ milliseconds: 1 }} }}
+      - other:
+          run:
+            workflow: {{ namespace: harbour, name: {agent}-child, version: latest }}
+      - refused:
+          try:
+            - ask: {{ call: http, with: {{ method: get, endpoint: '{STAND_IN}/none' }} }}
+          catch:
+            do:
+              - note: {{ set: {{ n: 2 }} }}
+    """))
+    for run in [flows.start(agent) for _ in range(400)]:
+        run.output()
 
 
 @scenario("run: an error of the other workflow is the task's, and can be caught")

@@ -54,7 +54,7 @@ extension EventLoop {
             for hook in hooks where hook.body() { again = true }
             let next = inbox.withLock { inbox -> Next in
                 if inbox.isStopping, stopDeadline == nil { stopDeadline = roundStart + Self.stopTimeout }
-                let isIdle = inbox.jobs.isEmpty && position == taken.count
+                let isIdle = inbox.jobs.isEmpty && position == taken.count && endings.isEmpty
                 if let stopDeadline, isIdle || roundStart > stopDeadline { return .end }
                 if again || !isIdle { return .poll }
                 inbox.isSleeping = true

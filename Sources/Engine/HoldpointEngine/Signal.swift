@@ -27,8 +27,10 @@ actor Signal {
 
     func wait() async {
         if isSet { return }
-        // Unchecked, since a simulated crash drops waiters on purpose.
-        await withUnsafeContinuation { waiting.append($0) }
+        // Unchecked, since a simulated crash drops waiters on purpose. Looked at in the same step as the wait begins.
+        await withUnsafeContinuation { continuation in
+            if isSet { continuation.resume() } else { waiting.append(continuation) }
+        }
     }
 
     /// Waits until the signal is set or the time has come; the signal is set afterwards in either case.

@@ -173,8 +173,13 @@ actor SessionActor {
 
     private func waitForTurn() async throws(SessionFailure) {
         guard waiting.count < services.configuration.mailboxCapacity else { throw .overloaded }
-        // Whoever gives its turn up hands it over, so `isBusy` stays true for the next in line.
-        await withUnsafeContinuation { waiting.append($0) }
+        // Whoever gives its turn up hands it over, so `isBusy` stays true for the next in line. It is looked at again,
+        // since the call of this function may have been a switch of the task, in which the last turn ended.
+        await withUnsafeContinuation { continuation in
+            if isBusy { return waiting.append(continuation) }
+            isBusy = true
+            continuation.resume()
+        }
     }
 
     private func takeTurn() throws(SessionFailure) {
