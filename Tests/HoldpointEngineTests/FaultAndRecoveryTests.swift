@@ -163,7 +163,7 @@ extension EngineScene {
     /// A life that ends while the due work of one session is done: with recovery's own plan, up to the loading.
     func die(duringWorkOf identity: SessionIdentity) async throws {
         let tenure = try await journal.takeUp(node: NodeName("test"))
-        let standing = try await journal.standingGroups()
+        let standing = try await journal.standingGroups(among: Shard.all)
         let plan = RecoveryPlan(
             standing: standing.map { SuspectGroup(id: $0.id, deaths: $0.deaths, members: $0.members) },
             due: [identity], firstID: 1)

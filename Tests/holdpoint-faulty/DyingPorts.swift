@@ -46,9 +46,9 @@ struct DyingJournal: JournalDecorator {
         return isFirst
     }
 
-    func standingGroups() async throws(JournalError) -> [RecoveryGroup] {
+    func standingGroups(among shards: [Shard]) async throws(JournalError) -> [RecoveryGroup] {
         trigger.pass(.duringRecovery)
-        return try await base.standingGroups()
+        return try await base.standingGroups(among: shards)
     }
 
     func writeDown(_ group: RecoveryGroup) async throws(JournalError) {
@@ -63,7 +63,7 @@ struct DyingJournal: JournalDecorator {
 }
 
 /// The live side, with death before and after a doorbell.
-struct DyingStreams: StreamBus {
+struct DyingStreams: StreamBusDecorator {
     let base: any StreamBus
     let trigger: FaultTrigger
 
@@ -72,14 +72,4 @@ struct DyingStreams: StreamBus {
         base.ring(doorbell)
         trigger.pass(.afterDoorbell)
     }
-
-    func nextDoorbells() async -> [Doorbell] { await base.nextDoorbells() }
-
-    func deliver(_ delivery: CommandDelivery) { base.deliver(delivery) }
-
-    func nextDeliveries() async -> [CommandDelivery] { await base.nextDeliveries() }
-
-    func acknowledge(_ delivery: CommandDelivery) { base.acknowledge(delivery) }
-
-    func close() { base.close() }
 }

@@ -1,4 +1,4 @@
-import HoldpointCore
+package import HoldpointCore
 package import HoldpointPorts
 
 /// Doorbells and deliveries within one process.
@@ -16,6 +16,8 @@ package final class LocalStreams: StreamBus {
 
     private let doorbells = Mailbox(DoorbellQueue())
     private let deliveries = Mailbox(DeliveryQueue())
+    /// Nothing is ever put in: whoever waits for a command's outcome is on this node, and is told by its router.
+    private let announcements = Mailbox(AnnouncementQueue())
 
     package init() {}
 
@@ -30,10 +32,22 @@ package final class LocalStreams: StreamBus {
     /// Does nothing: nothing is kept for redelivery here, and what was not decided is found by the sweep.
     package func acknowledge(_ delivery: CommandDelivery) {}
 
+    package func nextAnnouncements() async -> [StoredCommandID] { await announcements.takeAll() }
+
     package func close() {
         doorbells.close()
         deliveries.close()
+        announcements.close()
     }
+}
+
+/// The queue of a bus that never announces anything.
+struct AnnouncementQueue: BoundedQueue {
+    var isEmpty: Bool { true }
+
+    mutating func append(_ command: StoredCommandID) {}
+
+    mutating func takeAll() -> [StoredCommandID] { [] }
 }
 
 /// Doorbells that wait, with those of the same session merged once there are many.

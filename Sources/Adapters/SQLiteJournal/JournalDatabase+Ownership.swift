@@ -4,16 +4,17 @@ import SQLiteClient
 
 extension JournalDatabase {
     /// Raises all epochs and marks the life as begun.
-    func takeUp(node: NodeName) throws(SQLiteError) -> Verdict<Tenure> {
+    func takeUp(node: NodeName, at now: Timestamp) throws(SQLiteError) -> Verdict<Tenure> {
         let select = try connection.statement("SELECT clean FROM node WHERE id = 1")
         let followsUncleanDeath = try select.step() && select.integer(0) == 0
         select.reset()
         let mark = try connection.statement(
             """
-            INSERT INTO node(id, name, clean) VALUES(1, ?1, 0)
-            ON CONFLICT(id) DO UPDATE SET name = excluded.name, clean = 0
+            INSERT INTO node(id, name, clean, started) VALUES(1, ?1, 0, ?2)
+            ON CONFLICT(id) DO UPDATE SET name = excluded.name, clean = 0, started = excluded.started
             """)
         try mark.bind(node.text, at: 1)
+        try mark.bind(now, at: 2)
         try mark.run()
         try connection.statement("UPDATE shards SET epoch = epoch + 1").run()
         forgetFences()

@@ -21,6 +21,22 @@ extension JournalQueries {
             outcome: try outcome.map { (bytes) throws(SQLiteError) in try StoredForm.outcome(bytes) })
     }
 
+    /// Of these commands, those that have an outcome.
+    func decided(among commands: [StoredCommandReference]) throws(SQLiteError) -> [StoredCommandID] {
+        let select = try connection.statement(
+            "SELECT 1 FROM commands WHERE key = ?1 AND project = ?2 AND outcome IS NOT NULL")
+        defer { select.reset() }
+        var decided: [StoredCommandID] = []
+        for command in commands {
+            guard let project = try project(command.scope) else { continue }
+            select.reset()
+            try select.bind(command.id.value, at: 1)
+            try select.bind(project, at: 2)
+            if try select.step() { decided.append(command.id) }
+        }
+        return decided
+    }
+
     /// A session's commands without an outcome, oldest first.
     func undecided(of session: SessionKey, in scope: Scope, limit: Int) throws(SQLiteError) -> [StoredCommand] {
         guard let project = try project(scope) else { return [] }

@@ -182,6 +182,21 @@ extension JournalQueries {
     }
 }
 
+extension JournalQueries {
+    /// The one node that has the store, or had it last.
+    func nodes() throws(SQLiteError) -> [NodeRecord] {
+        let select = try connection.statement("SELECT name, clean, started FROM node")
+        defer { select.reset() }
+        guard try select.step(), let name = try? NodeName(select.text(0)) else { return [] }
+        let isLive = select.integer(1) == 0
+        return [
+            NodeRecord(
+                name: name, startedAt: select.timestamp(2), renewedAt: nil, isLive: isLive,
+                shards: isLive ? Shard.all.count : 0)
+        ]
+    }
+}
+
 /// Which of the 256 shards are asked for.
 struct ShardSet {
     private var flags = [Bool](repeating: false, count: Shard.all.count)

@@ -102,6 +102,7 @@ enum JournalSchema {
             id INTEGER PRIMARY KEY, project INTEGER NOT NULL REFERENCES projects, name TEXT NOT NULL,
             box BLOB NOT NULL, updated INTEGER NOT NULL, UNIQUE(project, name)) STRICT;
         """,
+        "ALTER TABLE node ADD COLUMN started INTEGER NOT NULL DEFAULT 0;",
     ]
 
     /// Brings the file up to this release's version, in one transaction.

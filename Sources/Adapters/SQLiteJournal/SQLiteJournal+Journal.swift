@@ -4,7 +4,8 @@ import SQLiteClient
 
 extension SQLiteJournal: Journal {
     package func takeUp(node: NodeName) async throws(JournalError) -> Tenure {
-        try await write { database throws(SQLiteError) in try database.takeUp(node: node) }
+        let now = clock.now()
+        return try await write { database throws(SQLiteError) in try database.takeUp(node: node, at: now) }
     }
 
     package func layDown() async throws(JournalError) {
@@ -137,8 +138,20 @@ extension SQLiteJournal: Journal {
         try await write { database throws(SQLiteError) in try database.strikeOff(group) }
     }
 
-    package func standingGroups() async throws(JournalError) -> [RecoveryGroup] {
-        try await read { queries throws(SQLiteError) in try queries.standingGroups() }
+    package func standingGroups(among shards: [Shard]) async throws(JournalError) -> [RecoveryGroup] {
+        let wanted = ShardSet(shards)
+        let groups = try await read { queries throws(SQLiteError) in try queries.standingGroups() }
+        return groups.filter { $0.members.contains { wanted.contains(Int64($0.key.shard.number)) } }
+    }
+
+    package func decided(
+        among commands: [StoredCommandReference]
+    ) async throws(JournalError) -> [StoredCommandID] {
+        try await read { queries throws(SQLiteError) in try queries.decided(among: commands) }
+    }
+
+    package func nodes() async throws(JournalError) -> [NodeRecord] {
+        try await read { queries throws(SQLiteError) in try queries.nodes() }
     }
 }
 

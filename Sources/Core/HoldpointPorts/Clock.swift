@@ -7,6 +7,13 @@ package protocol Clock: Sendable {
 
     /// Waits until the time has come; returns early, without throwing, when the task is cancelled.
     func sleep(until time: Timestamp) async
+
+    /// Learns what the store's time is at this moment, where the store has a clock of its own.
+    func agree(on time: Timestamp)
+}
+
+extension Clock {
+    package func agree(on time: Timestamp) {}
 }
 
 /// Randomness, as a port.

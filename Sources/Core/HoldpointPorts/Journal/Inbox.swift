@@ -34,6 +34,19 @@ package struct StoredCommand: Sendable, Equatable {
     package var isAnswer: Bool { kind == AnswerRequest.kind }
 }
 
+/// A stored command within its scope.
+package struct StoredCommandReference: Sendable, Hashable {
+    /// Tenant and project.
+    package let scope: Scope
+    /// Which command.
+    package let id: StoredCommandID
+
+    package init(scope: Scope, id: StoredCommandID) {
+        self.scope = scope
+        self.id = id
+    }
+}
+
 /// What became of a stored command; there is exactly one for each.
 package enum StoredOutcome: Sendable, Equatable {
     /// It was applied, with this reply.

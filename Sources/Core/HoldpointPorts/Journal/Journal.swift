@@ -6,11 +6,25 @@ package import HoldpointCore
 /// transaction: all of it or nothing. Calls may come from any number of tasks at once; a session has at most one
 /// commit under way. Implementations commit in groups and resume callers only after the group is durable (I1).
 package protocol Journal: Sendable {
-    /// Takes up all shards that this node may own and raises their epochs; commits under older fences are refused
-    /// from then on. Called once, before anything else.
+    /// Takes up all shards that this node may own now and raises their epochs; commits under older fences are refused
+    /// from then on, those of an earlier life of the same node among them. Called once, before anything else.
     func takeUp(node: NodeName) async throws(JournalError) -> Tenure
 
-    /// Records that this life ended cleanly: no effect was cut short.
+    /// Renews this node's lease, ends the leases of nodes that are dead, and takes shards that nobody owns, up to this
+    /// node's share. Throws `fenced` if its own lease is over: all its shards are or will be others' then.
+    func renew() async throws(JournalError) -> LeaseReport
+
+    /// Gives shards up for others to take. What was sent under these fences and may still be on its way is refused or
+    /// finished before this returns; the caller has stopped writing them.
+    func handOver(_ fences: [Fence]) async throws(JournalError)
+
+    /// The nodes that share the store, by name.
+    func nodes() async throws(JournalError) -> [NodeRecord]
+
+    /// Why nothing can be written now as far as is known without asking the store, for operators; nil if all works.
+    var problem: String? { get async }
+
+    /// Records that this life ended cleanly, no effect cut short, and gives all its shards up.
     func layDown() async throws(JournalError)
 
     /// Raises the generation of a shard's writer, so that commits still under way under the old one are refused
@@ -76,6 +90,9 @@ package protocol Journal: Sendable {
         shards: [Shard], after id: StoredCommandID?, limit: Int
     ) async throws(JournalError) -> [StoredCommand]
 
+    /// Of these stored commands, those that have an outcome; one query for all that a node waits for.
+    func decided(among commands: [StoredCommandReference]) async throws(JournalError) -> [StoredCommandID]
+
     /// Writes an outcome without a commit: for a command that was refused before any session could decide it, or
     /// that died. Returns false if it had an outcome before.
     func decide(_ decided: DecidedCommand, in scope: Scope) async throws(JournalError) -> Bool
@@ -103,6 +120,19 @@ package protocol Journal: Sendable {
     /// Strikes a group off, once its due work is committed.
     func strikeOff(_ group: Int64) async throws(JournalError)
 
-    /// The groups that stand: marks of those under work when an earlier life ended, and suspicions that it left.
-    func standingGroups() async throws(JournalError) -> [RecoveryGroup]
+    /// The groups with a member in the given shards that stand: marks of those under work when an earlier life ended,
+    /// and suspicions that it left.
+    func standingGroups(among shards: [Shard]) async throws(JournalError) -> [RecoveryGroup]
+}
+
+extension Journal {
+    // What a store of one process does: there is nobody to share with.
+
+    package func renew() async throws(JournalError) -> LeaseReport { .unshared }
+
+    package var problem: String? { get async { nil } }
+
+    package func handOver(_ fences: [Fence]) async throws(JournalError) {
+        throw .refused("there is no other node to hand shards over to")
+    }
 }

@@ -31,6 +31,64 @@ package struct Tenure: Sendable, Equatable {
     }
 }
 
+/// A shard that a node has come to own after it took up.
+package struct ShardGain: Sendable, Equatable {
+    /// The right to write it.
+    package let fence: Fence
+    /// Whether its owner before died, so that work of its sessions may be what killed it (I10).
+    package let followsUncleanDeath: Bool
+
+    package init(fence: Fence, followsUncleanDeath: Bool) {
+        self.fence = fence
+        self.followsUncleanDeath = followsUncleanDeath
+    }
+}
+
+/// What a node learns when it renews its lease.
+package struct LeaseReport: Sendable, Equatable {
+    /// Shards that are this node's since this renewal.
+    package let gained: [ShardGain]
+    /// How many of its shards this node is to hand over, since another has fewer than its share.
+    package let excess: Int
+    /// For how long the lease stands, in milliseconds from the moment when the renewal was asked for; nil: for as long
+    /// as the process lives.
+    package let milliseconds: Int64?
+    /// The store's clock at the renewal; nil where it is the node's own.
+    package let time: Timestamp?
+
+    package init(gained: [ShardGain], excess: Int, milliseconds: Int64?, time: Timestamp?) {
+        self.gained = gained
+        self.excess = excess
+        self.milliseconds = milliseconds
+        self.time = time
+    }
+
+    /// What a store of one process says: there is nobody to share with.
+    package static let unshared = LeaseReport(gained: [], excess: 0, milliseconds: nil, time: nil)
+}
+
+/// A node as operators see it.
+package struct NodeRecord: Sendable, Equatable {
+    /// Its name.
+    package let name: NodeName
+    /// When this life of it began.
+    package let startedAt: Timestamp
+    /// When its lease was last renewed; nil where there are no leases.
+    package let renewedAt: Timestamp?
+    /// Whether its lease stands.
+    package let isLive: Bool
+    /// How many shards it owns.
+    package let shards: Int
+
+    package init(name: NodeName, startedAt: Timestamp, renewedAt: Timestamp?, isLive: Bool, shards: Int) {
+        self.name = name
+        self.startedAt = startedAt
+        self.renewedAt = renewedAt
+        self.isLive = isLive
+        self.shards = shards
+    }
+}
+
 /// The name of a node, for people and for leases.
 package struct NodeName: Sendable, Hashable, CustomStringConvertible {
     /// The name as text: `[A-Za-z0-9._-]{1,128}`.

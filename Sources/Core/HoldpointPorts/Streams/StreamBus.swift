@@ -22,8 +22,36 @@ package protocol StreamBus: Sendable {
     /// Says that a delivery's outcome is committed and that it need not come again.
     func acknowledge(_ delivery: CommandDelivery)
 
-    /// Ends both waits, for ever.
+    /// Tells the node that stored a command, and may wait for it, that it has its outcome. Called only after that was
+    /// committed (I1).
+    func announce(_ command: StoredCommandID, to node: NodeName)
+
+    /// The next commands of this node's callers that have their outcome, waiting until there is one; empty when the bus
+    /// was closed. One reader at a time.
+    func nextAnnouncements() async -> [StoredCommandID]
+
+    /// Says which shards' deliveries this node reads from now on: those that it owns.
+    func serve(_ shards: [Shard])
+
+    /// Says that this node wants the doorbells of a session, or of a project's feed, until it says otherwise.
+    func watch(_ topic: DoorbellTopic)
+
+    /// Says that this node does not want a topic's doorbells any more.
+    func unwatch(_ topic: DoorbellTopic)
+
+    /// What of the bus does not work now, for operators; nil if all does.
+    var problem: String? { get }
+
+    /// Ends all waits, for ever.
     func close()
+}
+
+/// What one can wait for news of.
+package enum DoorbellTopic: Sendable, Hashable {
+    /// One session.
+    case session(SessionIdentity)
+    /// The feed of a project.
+    case feed(Scope)
 }
 
 /// News of a session: its new head, and the events themselves where they are at hand.
@@ -53,10 +81,23 @@ package struct CommandDelivery: Sendable, Hashable {
     package let session: SessionIdentity
     /// Whether it travels on `hitl:response:{shard}`; otherwise on `session:command:{shard}`.
     package let isAnswer: Bool
+    /// The node that stored it for a caller who may wait; nil if nobody waits.
+    package let origin: NodeName?
 
-    package init(command: StoredCommandID, session: SessionIdentity, isAnswer: Bool) {
+    package init(command: StoredCommandID, session: SessionIdentity, isAnswer: Bool, origin: NodeName? = nil) {
         self.command = command
         self.session = session
         self.isAnswer = isAnswer
+        self.origin = origin
     }
+}
+
+extension StreamBus {
+    // What a bus within one process does: everything on it is this node's.
+
+    package func announce(_ command: StoredCommandID, to node: NodeName) {}
+    package func serve(_ shards: [Shard]) {}
+    package func watch(_ topic: DoorbellTopic) {}
+    package func unwatch(_ topic: DoorbellTopic) {}
+    package var problem: String? { nil }
 }

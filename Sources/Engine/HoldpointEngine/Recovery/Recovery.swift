@@ -14,7 +14,7 @@ struct Recovery: Sendable {
     func run() async throws(JournalError) {
         let journal = services.ports.journal
         let due = try await dueSessions()
-        let standing = try await journal.standingGroups()
+        let standing = try await journal.standingGroups(among: await services.ownership.shards())
         let plan = RecoveryPlan(
             standing: standing.map { SuspectGroup(id: $0.id, deaths: $0.deaths, members: $0.members) },
             due: due.map(\.session), firstID: 1, groupSize: services.configuration.recoveryGroup)

@@ -95,7 +95,7 @@ extension JournalConformance {
             for group in groups { try await scene.store.writeDown(group) }
             _ = try await scene.store.takeUp(node: try NodeName("node-1"))
             func standing() async throws -> [RecoveryGroup] {
-                try await scene.store.standingGroups().sorted { $0.id < $1.id }
+                try await scene.store.standingGroups(among: Shard.all).sorted { $0.id < $1.id }
             }
             try expectEqual(try await standing(), groups, "standing groups")
             try await scene.store.strikeOff(4)

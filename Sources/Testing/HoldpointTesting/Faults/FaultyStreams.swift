@@ -1,13 +1,13 @@
 package import HoldpointPorts
 
 /// Streams that lose, double, delay and reorder what passes, as the port allows.
-package final class FaultyStreams: StreamBus {
+package final class FaultyStreams: StreamBusDecorator {
     private struct Held: Sendable {
         var doorbells: [Doorbell] = []
         var deliveries: [CommandDelivery] = []
     }
 
-    private let base: any StreamBus
+    package let base: any StreamBus
     private let faults: FaultSource
     /// What was held back: it passes after the next of its kind, out of order.
     private let held = Guarded(Held())
@@ -46,12 +46,4 @@ package final class FaultyStreams: StreamBus {
         }
         for delivery in late { base.deliver(delivery) }
     }
-
-    package func nextDoorbells() async -> [Doorbell] { await base.nextDoorbells() }
-
-    package func nextDeliveries() async -> [CommandDelivery] { await base.nextDeliveries() }
-
-    package func acknowledge(_ delivery: CommandDelivery) { base.acknowledge(delivery) }
-
-    package func close() { base.close() }
 }

@@ -23,6 +23,20 @@ extension JournalDecorator {
         try await around { base throws(JournalError) in try await base.takeUp(node: node) }
     }
 
+    package func renew() async throws(JournalError) -> LeaseReport {
+        try await around { base throws(JournalError) in try await base.renew() }
+    }
+
+    package func handOver(_ fences: [Fence]) async throws(JournalError) {
+        try await around { base throws(JournalError) in try await base.handOver(fences) }
+    }
+
+    package func nodes() async throws(JournalError) -> [NodeRecord] {
+        try await around { base throws(JournalError) in try await base.nodes() }
+    }
+
+    package var problem: String? { get async { await base.problem } }
+
     package func layDown() async throws(JournalError) {
         try await around { base throws(JournalError) in try await base.layDown() }
     }
@@ -151,7 +165,13 @@ extension JournalDecorator {
         try await around { base throws(JournalError) in try await base.strikeOff(group) }
     }
 
-    package func standingGroups() async throws(JournalError) -> [RecoveryGroup] {
-        try await around { base throws(JournalError) in try await base.standingGroups() }
+    package func standingGroups(among shards: [Shard]) async throws(JournalError) -> [RecoveryGroup] {
+        try await around { base throws(JournalError) in try await base.standingGroups(among: shards) }
+    }
+
+    package func decided(
+        among commands: [StoredCommandReference]
+    ) async throws(JournalError) -> [StoredCommandID] {
+        try await around { base throws(JournalError) in try await base.decided(among: commands) }
     }
 }

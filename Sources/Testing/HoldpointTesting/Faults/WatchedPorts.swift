@@ -46,8 +46,8 @@ package final class WatchedJournal: JournalDecorator {
 }
 
 /// Streams that tell when a doorbell is about to ring, and has rung.
-package final class WatchedStreams: StreamBus {
-    private let base: any StreamBus
+package final class WatchedStreams: StreamBusDecorator {
+    package let base: any StreamBus
     private let reach: @Sendable (CrashPoint) -> Void
 
     /// - Parameter reach: called at each point, on the caller's thread; it may not return.
@@ -61,14 +61,4 @@ package final class WatchedStreams: StreamBus {
         base.ring(doorbell)
         reach(.afterDoorbell)
     }
-
-    package func nextDoorbells() async -> [Doorbell] { await base.nextDoorbells() }
-
-    package func deliver(_ delivery: CommandDelivery) { base.deliver(delivery) }
-
-    package func nextDeliveries() async -> [CommandDelivery] { await base.nextDeliveries() }
-
-    package func acknowledge(_ delivery: CommandDelivery) { base.acknowledge(delivery) }
-
-    package func close() { base.close() }
 }

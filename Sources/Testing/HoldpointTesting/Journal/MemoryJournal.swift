@@ -25,7 +25,10 @@ package final class MemoryJournal: Journal, Directory {
 }
 
 extension MemoryJournal {
-    package func takeUp(node: NodeName) async throws(JournalError) -> Tenure { store.withState { $0.takeUp() } }
+    package func takeUp(node: NodeName) async throws(JournalError) -> Tenure {
+        let now = clock.now()
+        return store.withState { $0.takeUp(node, now: now) }
+    }
 
     package func layDown() async throws(JournalError) { store.withState { $0.layDown() } }
 
@@ -142,5 +145,17 @@ extension MemoryJournal {
 
     package func strikeOff(_ group: Int64) async throws(JournalError) { store.withState { $0.strikeOff(group) } }
 
-    package func standingGroups() async throws(JournalError) -> [RecoveryGroup] { store.withState { $0.groups } }
+    package func standingGroups(among shards: [Shard]) async throws(JournalError) -> [RecoveryGroup] {
+        store.withState { $0.groups.filter { $0.members.contains { shards.contains($0.key.shard) } } }
+    }
+
+    package func decided(
+        among commands: [StoredCommandReference]
+    ) async throws(JournalError) -> [StoredCommandID] {
+        store.withState { store in
+            commands.filter { store.inboxRow($0.id, in: $0.scope)?.outcome != nil }.map(\.id)
+        }
+    }
+
+    package func nodes() async throws(JournalError) -> [NodeRecord] { store.withState { $0.node.map { [$0] } ?? [] } }
 }

@@ -2,14 +2,20 @@ import HoldpointCore
 import HoldpointPorts
 
 extension MemoryStore {
-    mutating func takeUp() -> Tenure {
+    mutating func takeUp(_ node: NodeName, now: Timestamp) -> Tenure {
         let followsUncleanDeath = isTakenUp
+        self.node = NodeRecord(name: node, startedAt: now, renewedAt: nil, isLive: true, shards: Shard.all.count)
         isTakenUp = true
         fences = fences.map { Fence(shard: $0.shard, epoch: $0.epoch + 1, generation: 1) }
         return Tenure(fences: fences, followsUncleanDeath: followsUncleanDeath)
     }
 
-    mutating func layDown() { isTakenUp = false }
+    mutating func layDown() {
+        isTakenUp = false
+        node = node.map {
+            NodeRecord(name: $0.name, startedAt: $0.startedAt, renewedAt: nil, isLive: false, shards: 0)
+        }
+    }
 
     mutating func raiseGeneration(of fence: Fence) throws(JournalError) -> Fence {
         let index = Int(fence.shard.number)

@@ -59,6 +59,14 @@ package struct MemoryStore: Sendable {
     var fences: [Fence] = Shard.all.map { Fence(shard: $0, epoch: 0, generation: 0) }
     /// Whether a life has begun and not ended cleanly.
     var isTakenUp = false
+    /// The life that took the store up last.
+    var node: NodeRecord?
+    /// The nodes that share the store, if they do.
+    var leases: [NodeName: Lease] = [:]
+    /// Who owns each shard, where nodes share the store; nil if nobody does.
+    var owners: [Owner?] = Shard.all.map { _ in nil }
+    /// Whether each shard's owner before died.
+    var followsDeath: [Bool] = Shard.all.map { _ in false }
     var groups: [RecoveryGroup] = []
 
     var tenants: Set<TenantName> = []

@@ -5,8 +5,8 @@ package import HoldpointPorts
 ///
 /// Doorbells may be lost, so this alone breaks nothing; beside `EagerDispatchJournal` it leaves the early departure
 /// itself as the only trace.
-package final class MuffledStreams: StreamBus {
-    private let base: any StreamBus
+package final class MuffledStreams: StreamBusDecorator {
+    package let base: any StreamBus
 
     package init(_ base: any StreamBus) {
         self.base = base
@@ -15,14 +15,4 @@ package final class MuffledStreams: StreamBus {
     package func ring(_ doorbell: Doorbell) {
         if !doorbell.events.contains(where: { $0.type == ToolDispatched.type }) { base.ring(doorbell) }
     }
-
-    package func deliver(_ delivery: CommandDelivery) { base.deliver(delivery) }
-
-    package func nextDoorbells() async -> [Doorbell] { await base.nextDoorbells() }
-
-    package func nextDeliveries() async -> [CommandDelivery] { await base.nextDeliveries() }
-
-    package func acknowledge(_ delivery: CommandDelivery) { base.acknowledge(delivery) }
-
-    package func close() { base.close() }
 }

@@ -1,9 +1,11 @@
+package import HoldpointCore
 package import HoldpointPorts
 
 /// The live side in memory: both queues of one node, which die with it.
 package final class MemoryStreams: StreamBus {
     private let doorbells = MemoryQueue<Doorbell>()
     private let deliveries = MemoryQueue<CommandDelivery>()
+    private let announcements = MemoryQueue<StoredCommandID>()
 
     package init() {}
 
@@ -18,9 +20,12 @@ package final class MemoryStreams: StreamBus {
     /// Nothing to do: what was handed out once does not come again.
     package func acknowledge(_ delivery: CommandDelivery) {}
 
+    package func nextAnnouncements() async -> [StoredCommandID] { await announcements.next() }
+
     package func close() {
         doorbells.close()
         deliveries.close()
+        announcements.close()
     }
 }
 

@@ -48,8 +48,8 @@ struct NodeClock: Clock {
 }
 
 /// The streams as one life of a node sees them; shows every doorbell to the model (I1, I9).
-final class NodeStreams: StreamBus {
-    private let base: any StreamBus
+final class NodeStreams: StreamBusDecorator {
+    let base: any StreamBus
     private let executor: SeededExecutor
     private let world: World
 
@@ -70,12 +70,4 @@ final class NodeStreams: StreamBus {
         world.judge { model, store in model.observe(delivery, in: store) }
         base.deliver(delivery)
     }
-
-    func nextDoorbells() async -> [Doorbell] { await base.nextDoorbells() }
-
-    func nextDeliveries() async -> [CommandDelivery] { await base.nextDeliveries() }
-
-    func acknowledge(_ delivery: CommandDelivery) { base.acknowledge(delivery) }
-
-    func close() { base.close() }
 }
