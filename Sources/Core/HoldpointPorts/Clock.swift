@@ -8,11 +8,17 @@ package protocol Clock: Sendable {
     /// Waits until the time has come; returns early, without throwing, when the task is cancelled.
     func sleep(until time: Timestamp) async
 
+    /// Milliseconds since some moment, in a count that nothing ever sets, and that goes on while the process is stopped
+    /// or the machine sleeps.
+    var steadyMilliseconds: Int64 { get }
+
     /// Learns what the store's time is at this moment, where the store has a clock of its own.
     func agree(on time: Timestamp)
 }
 
 extension Clock {
+    package var steadyMilliseconds: Int64 { now().milliseconds }
+
     package func agree(on time: Timestamp) {}
 }
 

@@ -13,6 +13,7 @@ package final class Engine: SessionGateway {
     let effects: EffectService
     let access: AccessCache
     let life: Life
+    let shards: ShardService
     private let stopping: Signal
     private let finished: Signal
 
@@ -21,9 +22,11 @@ package final class Engine: SessionGateway {
         let queue = DeadlineQueue(on: executors.executor(), clock: ports.clock, configuration: configuration)
         stopping = Signal(on: executors.executor())
         finished = Signal(on: executors.executor())
+        let tenure = NodeTenure(clock: ports.clock)
         services = SessionServices(
-            ports: ports, configuration: configuration, ownership: Ownership(on: executors.executor()),
-            deadlines: queue, effects: EffectQueue(on: executors.executor(), configuration: configuration),
+            ports: ports, configuration: configuration, tenure: tenure,
+            ownership: Ownership(on: executors.executor(), tenure: tenure), deadlines: queue,
+            effects: EffectQueue(on: executors.executor(), configuration: configuration),
             access: AccessCache(ports: ports, configuration: configuration),
             counters: EngineCounters(on: executors.executor()))
         directory = SessionDirectory(services: services)
@@ -33,33 +36,46 @@ package final class Engine: SessionGateway {
         effects = EffectService(services: services, directory: directory, deadlines: deadlines)
         access = services.access
         life = Life()
+        shards = ShardService(
+            services: services, directory: directory, router: router, deadlines: deadlines, life: life)
     }
 
     /// Takes up the shards, does what is due, and serves until `stop`; then lays down what it took up.
     ///
     /// - Throws: `EngineFailure` when the store cannot be taken up, or the shards were lost.
     package func run() async throws(EngineFailure) {
-        let tenure: Tenure
+        let gained: [ShardGain]
         do {
-            tenure = try await services.ports.journal.takeUp(node: services.configuration.node)
-            await services.ownership.take(tenure.fences)
-            life.begin(
-                isCautious: tenure.followsUncleanDeath, now: services.ports.clock.now(),
-                milliseconds: services.configuration.cautionMilliseconds)
-            if tenure.followsUncleanDeath {
-                await router.setCountsFirst(true)
-                try await Recovery(services: services, directory: directory, router: router, deadlines: deadlines).run()
-            }
+            gained = try await shards.join()
+            if !services.tenure.isShared { try await begin(gained) }
         } catch {
             await finished.set()
             throw EngineFailure(detail: "cannot take up the store: \(error)")
         }
+        if services.tenure.isShared {
+            // What is due is done shard by shard, while the lease is kept; each is served once that is done.
+            life.begin(isCautious: false, now: services.ports.clock.now(), milliseconds: 0)
+        }
         await deadlines.fillHorizon(until: stopping)
         life.becomeReady()
-        await serve()
+        await serve(gained)
         let isClean = (try? await services.ports.journal.layDown()) != nil
         await finished.set()
         if !isClean { throw EngineFailure(detail: "the store could not record a clean stop") }
+    }
+
+    /// Takes up a store that no other node shares, and does what is due before anything else.
+    private func begin(_ gained: [ShardGain]) async throws(JournalError) {
+        await services.ownership.take(gained.map(\.fence))
+        let isUnclean = gained.contains(where: \.followsUncleanDeath)
+        life.begin(
+            isCautious: isUnclean, now: services.ports.clock.now(),
+            milliseconds: services.configuration.cautionMilliseconds)
+        if isUnclean {
+            await router.setCountsFirst(true)
+            try await Recovery(services: services, directory: directory, router: router, deadlines: deadlines).run()
+        }
+        services.tenure.set(gained.map(\.fence.shard), areServed: true)
     }
 
     /// Stops gracefully: takes nothing new, finishes what is under way, and returns when `run` has ended.
@@ -78,8 +94,11 @@ package final class Engine: SessionGateway {
         get async { await directory.count }
     }
 
-    private func serve() async {
+    private func serve(_ gained: [ShardGain]) async {
         await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.shards.run(gained, until: self.stopping) }
+            group.addTask { await self.router.readAnnouncements() }
+            group.addTask { await self.router.askForOutcomes(until: self.stopping) }
             group.addTask { await self.router.readDeliveries() }
             group.addTask { await self.router.sweepRegularly(until: self.stopping) }
             group.addTask { await self.deadlines.run(until: self.stopping) }
@@ -87,7 +106,7 @@ package final class Engine: SessionGateway {
             group.addTask { await self.hub.run() }
             group.addTask { await self.hub.checkHeadsRegularly(until: self.stopping) }
             group.addTask { await self.passivateRegularly() }
-            group.addTask { await self.endCaution() }
+            group.addTask { await self.shards.endCaution(until: self.stopping) }
         }
     }
 
@@ -98,12 +117,6 @@ package final class Engine: SessionGateway {
                 orUntil: clock.now().adding(milliseconds: services.configuration.passivationMilliseconds), clock: clock)
             await directory.passivate()
         }
-    }
-
-    private func endCaution() async {
-        guard let end = life.cautionEnd else { return }
-        await stopping.wait(orUntil: end, clock: services.ports.clock)
-        await router.setCountsFirst(false)
     }
 }
 

@@ -84,6 +84,13 @@ package struct EngineConfiguration: Sendable {
     package var cautionMilliseconds: Int64 = 60_000
     /// How long a caller who did not ask for it waits for the outcome of a stored command, in milliseconds.
     package var outcomeWaitMilliseconds: Int64 = 5_000
+    /// How often the node renews its lease, where nodes share the store, in milliseconds.
+    package var renewalMilliseconds: Int64 = 1_000
+    /// Shards handed over between two renewals at most, when another node has fewer than its share.
+    package var handOverAtOnce = 32
+    /// How often the outcomes of commands are asked for that this node stored for others to decide and whose callers
+    /// wait, all in one query, in milliseconds.
+    package var outcomeMilliseconds: Int64 = 500
     /// Sessions that are loaded together after an unclean death.
     package var recoveryGroup = 64
     /// Tries at finding out whether a commit in doubt was made, before the caller is told that it is unknown.

@@ -29,6 +29,13 @@ final class Life: Sendable {
         move(from: .starting, to: .recovering)
     }
 
+    /// Has every command stored first for a while: shards were taken over whose owner had died.
+    func beCautious(from now: Timestamp, milliseconds: Int64) {
+        caution.store(now.adding(milliseconds: milliseconds).milliseconds, ordering: .releasing)
+    }
+
+    func endCaution() { caution.store(0, ordering: .releasing) }
+
     func becomeReady() { move(from: .recovering, to: .ready) }
 
     func beginStop() { phase.store(Phase.stopping.rawValue, ordering: .releasing) }

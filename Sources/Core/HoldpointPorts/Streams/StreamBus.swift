@@ -58,7 +58,7 @@ package enum DoorbellTopic: Sendable, Hashable {
 package struct Doorbell: Sendable {
     /// Whose news.
     package let session: SessionIdentity
-    /// The number of the last committed event.
+    /// The number of the last committed event; 0 where news may have been missed, so that the journal is to be asked.
     package let head: Int64
     /// The newest events up to `head`, densely numbered; may be empty.
     package let events: [RecordedEvent]

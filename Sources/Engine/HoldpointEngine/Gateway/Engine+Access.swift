@@ -10,10 +10,6 @@ extension Engine {
         try await reading { () throws(JournalError) in try await self.access.hasProject(scope) }
     }
 
-    package func readiness() async -> Readiness {
-        Readiness(parts: [("engine", life.problem)])
-    }
-
     package func putAgent(_ definition: AgentDefinition, in scope: Scope) async throws(GatewayError) -> AgentRecord {
         let ports = services.ports
         let check = DefinitionCheck(documents: ports.documents, expressions: ports.expressions)

@@ -11,9 +11,14 @@ extension Engine {
             let envelope = try envelope(answer, to: question, of: request, in: scope, options: options)
             return try await store(envelope, for: identity, options: options, request: request)
         }
-        let (session, question) = try await locate(request, in: scope)
-        let envelope = try envelope(answer, to: question, of: request, in: scope, options: options)
-        return try await give(envelope, to: session)
+        switch try await place(of: request, in: scope) {
+        case .here(let session, let question):
+            let envelope = try envelope(answer, to: question, of: request, in: scope, options: options)
+            return try await give(envelope, to: session, options: options, request: request)
+        case .elsewhere(let identity, let question):
+            let envelope = try envelope(answer, to: question, of: request, in: scope, options: options)
+            return try await store(envelope, for: identity, options: options, request: request)
+        }
     }
 
     private func envelope(

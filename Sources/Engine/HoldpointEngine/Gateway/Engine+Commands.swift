@@ -28,7 +28,7 @@ extension Engine {
             throw .rejected(Rejection(.invalidInput, "the input may not name a secret", violations: [violation]))
         }
         let now = services.ports.clock.now()
-        let key = SessionKey(time: now, random: services.ports.entropy.random128())
+        let key = madeKey(at: now)
         let id = if let id = start.id { id } else { try made(from: key, options: options, in: scope) }
         let identity = SessionIdentity(scope: scope, key: key, id: id)
         let command = StartSession(
@@ -36,10 +36,22 @@ extension Engine {
             program: ready.program, input: start.input, labels: start.labels,
             onBehalfOf: start.onBehalfOf, principal: options.principal)
         let envelope = CommandEnvelope(command: command, idempotency: claim(options, in: scope))
-        if storesFirst(options) {
+        if storesFirst(options) || !services.tenure.serves(key.shard) {
             return try await store(envelope, for: identity, options: options, request: nil)
         }
-        return try await begin(envelope, as: identity)
+        return try await begin(envelope, as: identity, options: options)
+    }
+
+    /// A key for a session that starts here: of a shard that is served here, where there is one, so that no other node
+    /// has to be asked.
+    private func madeKey(at now: Timestamp) -> SessionKey {
+        let random = services.ports.entropy.random128()
+        guard services.tenure.isShared else { return SessionKey(time: now, random: random) }
+        let served = services.tenure.served
+        guard !served.isEmpty else { return SessionKey(time: now, random: random) }
+        let shard = served[Int(random.low & 0xff) % served.count]
+        let low = random.low & ~0xff | UInt64(shard.number)
+        return SessionKey(time: now, random: Identifier128(high: random.high, low: low))
     }
 
     package func command(
@@ -52,15 +64,21 @@ extension Engine {
             let identity = try await identify(session, in: scope)
             return try await store(envelope, for: identity, options: options, request: request)
         }
-        let found = try await locate(session, in: scope)
-        guard command.isResume else { return try await give(envelope, to: found) }
-        // As the store has it: a session in memory may not have learnt yet of a mark that was made there.
-        let identity = found.identity
-        let mark = try await reading { () throws(JournalError) in
-            try await self.services.ports.journal.load(identity.key, in: scope, usingSnapshot: true)?.quarantine
+        let found: SessionActor
+        switch try await place(of: session, in: scope) {
+        case .here(let session): found = session
+        case .elsewhere(let identity):
+            return try await store(envelope, for: identity, options: options, request: request)
         }
-        if mark != nil { try await release(found, unlessDone: envelope) }
-        return try await give(envelope, to: found)
+        if command.isResume {
+            // As the store has it: a session in memory may not have learnt yet of a mark that was made there.
+            let identity = found.identity
+            let mark = try await reading { () throws(JournalError) in
+                try await self.services.ports.journal.load(identity.key, in: scope, usingSnapshot: true)?.quarantine
+            }
+            if mark != nil { try await release(found, unlessDone: envelope) }
+        }
+        return try await give(envelope, to: found, options: options, request: request)
     }
 
     package func withdraw(
@@ -72,16 +90,22 @@ extension Engine {
             let identity = try await identify(request, in: scope).session
             return try await store(envelope, for: identity, options: options, request: request)
         }
-        return try await give(envelope, to: try await locate(request, in: scope).session)
+        switch try await place(of: request, in: scope) {
+        case .here(let session, _): return try await give(envelope, to: session, options: options, request: request)
+        case .elsewhere(let identity, _):
+            return try await store(envelope, for: identity, options: options, request: request)
+        }
     }
 
-    /// Gives a command to a session here and now.
+    /// Gives a command to a session here and now; stores it if the session has just become another node's.
     func give(
-        _ envelope: CommandEnvelope, to session: SessionActor
+        _ envelope: CommandEnvelope, to session: SessionActor, options: CommandOptions, request: RequestID?
     ) async throws(GatewayError) -> CommandResult {
         let outcome: CommandOutcome
-        do {
+        do throws(SessionFailure) {
             outcome = try await directory.perform(envelope, on: session)
+        } catch .notOwner where services.tenure.isShared {
+            return try await store(envelope, for: session.identity, options: options, request: request)
         } catch {
             throw GatewayError(error)
         }
@@ -90,7 +114,7 @@ extension Engine {
 
     /// Starts a session here and now; finds the one that has the id already.
     private func begin(
-        _ envelope: CommandEnvelope, as identity: SessionIdentity
+        _ envelope: CommandEnvelope, as identity: SessionIdentity, options: CommandOptions
     ) async throws(GatewayError) -> CommandResult {
         let session = await directory.begin(identity)
         let outcome: CommandOutcome
@@ -98,21 +122,33 @@ extension Engine {
             outcome = try await directory.perform(envelope, on: session)
         } catch {
             await directory.dismiss(session)
-            guard case .sessionExists(let key) = error else { throw GatewayError(error) }
-            let other = try await existing(key, in: identity.scope)
-            return try await give(envelope, to: other)
+            switch error {
+            case .sessionExists(let key): return try await give(envelope, toExisting: key, as: identity, options)
+            case .notOwner where services.tenure.isShared:
+                return try await store(envelope, for: identity, options: options, request: nil)
+            default: throw GatewayError(error)
+            }
         }
         if !outcome.isNewSession { await directory.dismiss(session) }
         return try await result(of: outcome)
     }
 
-    private func existing(_ key: SessionKey, in scope: Scope) async throws(GatewayError) -> SessionActor {
+    private func give(
+        _ envelope: CommandEnvelope, toExisting key: SessionKey, as identity: SessionIdentity,
+        _ options: CommandOptions
+    ) async throws(GatewayError) -> CommandResult {
+        let other = SessionIdentity(scope: identity.scope, key: key, id: identity.id)
+        guard services.tenure.serves(key.shard) else {
+            return try await store(envelope, for: other, options: options, request: nil)
+        }
+        let found: SessionActor?
         do {
-            if let found = try await directory.session(key, in: scope) { return found }
+            found = try await directory.session(key, in: identity.scope)
         } catch {
             throw GatewayError(error)
         }
-        throw GatewayError(.unavailable("the session is not readable yet"))
+        guard let found else { throw GatewayError(.unavailable("the session is not readable yet")) }
+        return try await give(envelope, to: found, options: options, request: nil)
     }
 
     private func command(for act: SessionAct, by principal: Principal) -> any SessionCommand {

@@ -3,10 +3,19 @@ import HoldpointPorts
 import JSON
 
 extension Engine {
-    /// The session that a caller names; 404 if the scope has none (I5).
-    func locate(_ id: SessionID, in scope: Scope) async throws(GatewayError) -> SessionActor {
+    /// The session that a caller names, where it is decided for; 404 if the scope has none (I5).
+    func place(of id: SessionID, in scope: Scope) async throws(GatewayError) -> SessionPlace {
+        if services.tenure.isShared {
+            let identity: SessionIdentity
+            if let resident = await directory.resident(id, in: scope) {
+                identity = resident.identity
+            } else {
+                identity = try await identify(id, in: scope)
+            }
+            if !services.tenure.serves(identity.key.shard) { return .elsewhere(identity) }
+        }
         do {
-            if let found = try await directory.session(id, in: scope) { return found }
+            if let found = try await directory.session(id, in: scope) { return .here(found) }
         } catch .failed(let reason) {
             throw .rejected(.quarantined(reason))
         } catch {
@@ -35,24 +44,18 @@ extension Engine {
         return (found.session, try view(of: found).request.question)
     }
 
-    /// The session of a request that a caller names, and what the request asks; 404 if the scope has none (I5).
-    func locate(
-        _ request: RequestID, in scope: Scope
-    ) async throws(GatewayError) -> (session: SessionActor, question: any RequestQuestion) {
+    /// The session of a request that a caller names, where it is decided for, and what the request asks; 404 if the
+    /// scope has none (I5).
+    func place(of request: RequestID, in scope: Scope) async throws(GatewayError) -> RequestPlace {
         if let resident = await directory.session(holding: request, in: scope),
-            let open = await resident.openRequest(request)
+            services.tenure.serves(resident.identity.key.shard), let open = await resident.openRequest(request)
         {
-            return (resident, open.question)
+            return .here(resident, open.question)
         }
-        let found = try await reading { () throws(JournalError) in
-            try await self.services.ports.journal.request(request, in: scope)
-        }
-        guard let found else { throw .rejected(Rejection(.requestNotFound, "there is no such request")) }
-        let view = try view(of: found)
+        let (identity, question) = try await identify(request, in: scope)
+        if !services.tenure.serves(identity.key.shard) { return .elsewhere(identity, question) }
         do {
-            if let session = try await directory.session(found.session.key, in: scope) {
-                return (session, view.request.question)
-            }
+            if let session = try await directory.session(identity.key, in: scope) { return .here(session, question) }
         } catch {
             throw GatewayError(error)
         }
@@ -85,4 +88,20 @@ extension Engine {
             throw .rejected(Rejection(.commandDead, "what is stored of the request cannot be read"))
         }
     }
+}
+
+/// Where a session is decided for.
+enum SessionPlace {
+    /// At this node, and here it is.
+    case here(SessionActor)
+    /// At another node, or at none yet.
+    case elsewhere(SessionIdentity)
+}
+
+/// Where a request's session is decided for, and what the request asks.
+enum RequestPlace {
+    /// At this node, and here the session is.
+    case here(SessionActor, any RequestQuestion)
+    /// At another node, or at none yet.
+    case elsewhere(SessionIdentity, any RequestQuestion)
 }

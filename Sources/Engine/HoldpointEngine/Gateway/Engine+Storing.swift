@@ -12,12 +12,14 @@ extension Engine {
         _ envelope: CommandEnvelope, for session: SessionIdentity, options: CommandOptions, request: RequestID?
     ) async throws(GatewayError) -> CommandResult {
         if life.isStopping { throw .unavailable("the node is stopping", retryAfter: .seconds(2)) }
-        if let reason = try await quarantine(of: session) { throw .rejected(.quarantined(reason)) }
+        if !(envelope.command is ResumeSession), let reason = try await quarantine(of: session) {
+            throw .rejected(.quarantined(reason))
+        }
         let now = services.ports.clock.now()
         let id = StoredCommandID(Identifier128(time: now, random: services.ports.entropy.random128()))
         let command = StoredCommandCodec(secretBox: services.ports.secretBox).seal(
             envelope.command, as: id, for: session, idempotency: envelope.idempotency, receivedAt: now)
-        let outcome = options.respondAsync ? nil : await router.watch(id)
+        let outcome = options.respondAsync ? nil : await router.watch(id, in: session.scope)
         do {
             try await services.ports.journal.store(command)
         } catch {
@@ -25,7 +27,9 @@ extension Engine {
             throw GatewayError(SessionFailure(error))
         }
         services.ports.streams.deliver(
-            CommandDelivery(command: id, session: session, isAnswer: command.isAnswer))
+            CommandDelivery(
+                command: id, session: session, isAnswer: command.isAnswer,
+                origin: outcome == nil ? nil : services.configuration.node))
         let stored = CommandResult.stored(id, session: session.id, request: request)
         guard let outcome else { return stored }
         let deadline = now.adding(milliseconds: services.configuration.outcomeWaitMilliseconds)

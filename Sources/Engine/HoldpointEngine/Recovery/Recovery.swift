@@ -10,14 +10,37 @@ struct Recovery: Sendable {
     let router: HITLRouter
     let deadlines: DeadlineService
 
-    /// Does the work that is due, group by group.
+    /// Does the work that is due in all shards of a store that no other node shares, group by group.
     func run() async throws(JournalError) {
+        let shards = await services.ownership.shards()
+        try await run(
+            due: try await dueSessions(in: shards),
+            standing: try await services.ports.journal.standingGroups(among: shards), firstID: 1)
+    }
+
+    /// Does the work that is due in these shards, the groups of each apart: a shard may go to another node at any time.
+    func run(oneByOne shards: [Shard]) async throws(JournalError) {
+        let due = Dictionary(grouping: try await dueSessions(in: shards)) { $0.session.key.shard }
+        let standing = Dictionary(grouping: try await services.ports.journal.standingGroups(among: shards)) {
+            Shard(UInt8(clamping: $0.id >> Self.groupBits))
+        }
+        // What may have killed the owner before is loaded last.
+        let order = shards.sorted { (standing[$0] == nil ? 0 : 1, $0) < (standing[$1] == nil ? 0 : 1, $1) }
+        for shard in order where due[shard] != nil || standing[shard] != nil {
+            try await run(
+                due: due[shard] ?? [], standing: standing[shard] ?? [],
+                firstID: Int64(shard.number) << Self.groupBits + 1)
+        }
+    }
+
+    /// The low bits of a group's id that count the groups of one shard; the high ones are the shard's number.
+    private static let groupBits: Int64 = 40
+
+    private func run(due: [DueWork], standing: [RecoveryGroup], firstID: Int64) async throws(JournalError) {
         let journal = services.ports.journal
-        let due = try await dueSessions()
-        let standing = try await journal.standingGroups(among: await services.ownership.shards())
         let plan = RecoveryPlan(
             standing: standing.map { SuspectGroup(id: $0.id, deaths: $0.deaths, members: $0.members) },
-            due: due.map(\.session), firstID: 1, groupSize: services.configuration.recoveryGroup)
+            due: due.map(\.session), firstID: firstID, groupSize: services.configuration.recoveryGroup)
         let work = Dictionary(due.map { ($0.session.key, $0) }, uniquingKeysWith: { first, _ in first })
         for session in plan.quarantine { try await quarantine(session) }
         for suspicion in plan.suspicions { try await journal.writeDown(RecoveryGroup(suspicion)) }
@@ -40,8 +63,7 @@ struct Recovery: Sendable {
     }
 
     /// Sessions with stored commands, then those whose deadline is over; each once, in that order.
-    private func dueSessions() async throws(JournalError) -> [DueWork] {
-        let shards = await services.ownership.shards()
+    private func dueSessions(in shards: [Shard]) async throws(JournalError) -> [DueWork] {
         var work: [DueWork] = []
         var places: [SessionKey: Int] = [:]
         func place(of session: SessionIdentity) -> Int {

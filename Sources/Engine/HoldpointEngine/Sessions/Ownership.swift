@@ -7,18 +7,21 @@ actor Ownership {
     private var fences: [Shard: Fence] = [:]
     private var leases: [Shard: ShardLease] = [:]
     nonisolated private let executor: any Actor
+    nonisolated private let tenure: NodeTenure
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unownedExecutor }
 
-    init(on executor: any Actor) {
+    init(on executor: any Actor, tenure: NodeTenure) {
         self.executor = executor
+        self.tenure = tenure
     }
 
     func take(_ fences: [Fence]) {
         for fence in fences { hold(fence) }
     }
 
-    func fence(for shard: Shard) -> Fence? { fences[shard] }
+    /// The right to write a shard; nil once the lease is over, whether or not the store has another owner yet.
+    func fence(for shard: Shard) -> Fence? { tenure.isValid ? fences[shard] : nil }
 
     /// Takes in a raised fence; an older one changes nothing.
     func raise(to fence: Fence) {
@@ -40,7 +43,7 @@ actor Ownership {
     private func hold(_ fence: Fence) {
         // Under another epoch it is another owner's, even if that is this node again.
         if leases[fence.shard] == nil || fences[fence.shard]?.epoch != fence.epoch {
-            leases.updateValue(ShardLease(), forKey: fence.shard)?.end()
+            leases.updateValue(ShardLease(tenure), forKey: fence.shard)?.end()
         }
         fences[fence.shard] = fence
     }
@@ -49,9 +52,14 @@ actor Ownership {
 /// Whether a shard is held under one epoch; asked on any thread without waiting, right before something is sent.
 final class ShardLease: Sendable {
     private let held = Atomic(true)
+    private let tenure: NodeTenure
 
-    /// False from the moment when the shard is lost, for ever.
-    var isHeld: Bool { held.load(ordering: .acquiring) }
+    fileprivate init(_ tenure: NodeTenure) {
+        self.tenure = tenure
+    }
+
+    /// False from the moment when the shard is lost, for ever; and while the node's lease has run out.
+    var isHeld: Bool { held.load(ordering: .acquiring) && tenure.isValid }
 
     fileprivate func end() { held.store(false, ordering: .releasing) }
 }

@@ -128,5 +128,8 @@ final class CallPermit: Sendable {
     /// False from the commit on with which the session was paused or ended, or gave the call up.
     var isValid: Bool { isGiven.load(ordering: .acquiring) }
 
+    /// Takes it back, for ever: the node does not own the session any more.
+    func revoke() { set(false) }
+
     fileprivate func set(_ isValid: Bool) { isGiven.store(isValid, ordering: .releasing) }
 }

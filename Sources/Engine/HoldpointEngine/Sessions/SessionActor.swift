@@ -26,7 +26,10 @@ actor SessionActor {
     var snapshotSequence: Int64
     var bytesSinceSnapshot: Int
     var quarantine: String?
-    var standing = Standing.sound
+    var standing = Standing.sound {
+        // Whoever finds out about a commit meanwhile does not bring it back.
+        didSet { if oldValue == .retired { standing = .retired } }
+    }
     /// What the session's workflow was started with, once it was needed.
     var definition: WorkflowDefinition?
     /// The calls that this process has taken on and not finished, and whether they may still leave.
@@ -64,6 +67,7 @@ actor SessionActor {
     /// Decides a command and commits what follows; returns only what is committed (I1).
     func perform(_ envelope: CommandEnvelope) async throws(SessionFailure) -> CommandOutcome {
         // Not a call of an async function where there is nothing to wait for: each costs a switch of the task.
+        guard services.tenure.isValid else { throw .notOwner }
         if isBusy { try await waitForTurn() }
         try takeTurn()
         defer { giveTurn() }
@@ -141,6 +145,24 @@ actor SessionActor {
         return true
     }
 
+    /// Whether a call is under way in this process, whose end must be recorded here.
+    var hasCallsUnderWay: Bool { !inFlight.isEmpty }
+
+    /// Leaves memory when the turn that is under way is over: the shard is handed over.
+    func leave() async {
+        if isBusy { await waitForTurnHoweverMany() }
+        isBusy = true
+        standing = .retired
+        for permit in inFlight.values { permit.revoke() }
+        giveTurn()
+    }
+
+    /// Leaves memory at once: the lease is over, so that what is under way cannot be committed any more.
+    func drop() {
+        standing = .retired
+        for permit in inFlight.values { permit.revoke() }
+    }
+
     /// Marks the session in the store and here; nil lifts the mark.
     func setQuarantine(_ reason: String?) async throws(SessionFailure) {
         if isBusy { try await waitForTurn() }
@@ -173,6 +195,10 @@ actor SessionActor {
 
     private func waitForTurn() async throws(SessionFailure) {
         guard waiting.count < services.configuration.mailboxCapacity else { throw .overloaded }
+        await waitForTurnHoweverMany()
+    }
+
+    private func waitForTurnHoweverMany() async {
         // Whoever gives its turn up hands it over, so `isBusy` stays true for the next in line. It is looked at again,
         // since the call of this function may have been a switch of the task, in which the last turn ended.
         await withUnsafeContinuation { continuation in

@@ -163,6 +163,30 @@ actor SessionDirectory {
         }
     }
 
+    /// Lets every session of a shard go once its turn is over: the shard is handed over.
+    func drain(_ shard: Shard) async {
+        for resident in residents.values.filter({ $0.session.identity.key.shard == shard }) {
+            await resident.session.leave()
+            forget(resident.session)
+        }
+    }
+
+    /// Lets every session go at once: its shard is another node's, or will be.
+    func dropAll() async {
+        let all = residents.values.map(\.session)
+        for session in all { forget(session) }
+        for session in all { await session.drop() }
+    }
+
+    /// The shards of sessions that have a call under way.
+    func shardsWithCalls() async -> Set<Shard> {
+        var shards: Set<Shard> = []
+        for resident in residents.values where await resident.session.hasCallsUnderWay {
+            shards.insert(resident.session.identity.key.shard)
+        }
+        return shards
+    }
+
     /// Marks a session whose log cannot be folded: it says so from then on, and no deadline tries it again (I10).
     private func quarantine(_ key: SessionKey, in scope: Scope, reason: String) async {
         guard let fence = await services.ownership.fence(for: key.shard) else { return }

@@ -5,6 +5,7 @@ import HoldpointPorts
 final class SessionServices: Sendable {
     let ports: EnginePorts
     let configuration: EngineConfiguration
+    let tenure: NodeTenure
     let ownership: Ownership
     let deadlines: DeadlineQueue
     let effects: EffectQueue
@@ -12,11 +13,13 @@ final class SessionServices: Sendable {
     let counters: EngineCounters
 
     init(
-        ports: EnginePorts, configuration: EngineConfiguration, ownership: Ownership, deadlines: DeadlineQueue,
+        ports: EnginePorts, configuration: EngineConfiguration, tenure: NodeTenure, ownership: Ownership,
+        deadlines: DeadlineQueue,
         effects: EffectQueue, access: AccessCache, counters: EngineCounters
     ) {
         self.ports = ports
         self.configuration = configuration
+        self.tenure = tenure
         self.ownership = ownership
         self.deadlines = deadlines
         self.effects = effects

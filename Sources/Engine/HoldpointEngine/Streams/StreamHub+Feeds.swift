@@ -28,6 +28,7 @@ extension StreamHub {
         sink: any EventSink
     ) async throws(JournalError) {
         places[SubscriberPlace(subscriber, sink)] = .feed(scope)
+        if feeds[scope] == nil { services.ports.streams.watch(.feed(scope)) }
         feeds[scope, default: FeedWatch()].subscribers.append(
             FeedSubscriber(id: subscriber, sink: sink, types: types, last: position, isLive: false))
         do {

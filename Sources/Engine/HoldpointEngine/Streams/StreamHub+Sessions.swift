@@ -33,6 +33,7 @@ extension StreamHub {
     ) async throws(JournalError) -> WatchStart {
         if isFinal, sequence >= head { return .nothingLeft }
         places[SubscriberPlace(subscriber, sink)] = .session(session.key)
+        if sessions[session.key] == nil { services.ports.streams.watch(.session(session)) }
         sessions[session.key, default: SessionWatch(session: session, head: head)].subscribers.append(
             SessionSubscriber(id: subscriber, sink: sink, last: sequence, isLive: false))
         noteHead(head, of: session.key)
@@ -52,6 +53,7 @@ extension StreamHub {
         if head > sequence {
             await signal.set()
         } else {
+            if sessions[session.key] == nil { services.ports.streams.watch(.session(session)) }
             sessions[session.key, default: SessionWatch(session: session, head: sequence)].waiting.append(
                 (sequence, signal))
         }
@@ -180,6 +182,8 @@ extension StreamHub {
     }
 
     func dropIfIdle(_ key: SessionKey) {
-        if sessions[key]?.isIdle == true { sessions[key] = nil }
+        guard let watch = sessions[key], watch.isIdle else { return }
+        sessions[key] = nil
+        services.ports.streams.unwatch(.session(watch.session))
     }
 }

@@ -27,10 +27,14 @@ actor StreamHub {
             let doorbells = await services.ports.streams.nextDoorbells()
             if doorbells.isEmpty { break }
             var scopes: Set<Scope> = []
+            var doubtful: Set<SessionKey> = []
             for doorbell in doorbells {
-                if sessions[doorbell.session.key] != nil { await note(doorbell) }
+                if sessions[doorbell.session.key] != nil {
+                    if doorbell.head == 0 { doubtful.insert(doorbell.session.key) } else { await note(doorbell) }
+                }
                 if doorbell.isOnFeed, feeds[doorbell.session.scope] != nil { scopes.insert(doorbell.session.scope) }
             }
+            if !doubtful.isEmpty { await checkHeads(of: doubtful.sorted()) }
             for scope in scopes.sorted() { await distributeFeed(of: scope) }
         }
     }
@@ -72,14 +76,22 @@ actor StreamHub {
             dropIfIdle(key)
         case .feed(let scope):
             feeds[scope]?.subscribers.removeAll { $0.id == subscriber && $0.sink === sink }
-            if feeds[scope]?.subscribers.isEmpty == true { feeds[scope] = nil }
+            if feeds[scope]?.subscribers.isEmpty == true {
+                feeds[scope] = nil
+                services.ports.streams.unwatch(.feed(scope))
+            }
         case nil:
             return
         }
     }
 
     private func checkHeads() async {
-        let watched = sessions.keys.sorted().compactMap { sessions[$0]?.session.reference }
+        await checkHeads(of: sessions.keys.sorted())
+        for scope in feeds.keys.sorted() { await distributeFeed(of: scope) }
+    }
+
+    private func checkHeads(of keys: [SessionKey]) async {
+        let watched = keys.compactMap { sessions[$0]?.session.reference }
         for start in stride(from: 0, to: watched.count, by: services.configuration.timerPage) {
             let part = Array(watched[start..<min(start + services.configuration.timerPage, watched.count)])
             guard let heads = try? await services.ports.journal.heads(of: part) else { return }
@@ -88,7 +100,6 @@ actor StreamHub {
                 await note(Doorbell(session: session, head: head, events: [], isOnFeed: false))
             }
         }
-        for scope in feeds.keys.sorted() { await distributeFeed(of: scope) }
     }
 }
 

@@ -76,6 +76,9 @@ actor DeadlineQueue {
         return isFar ? nil : (horizon, target)
     }
 
+    /// Everything before it is in the wheel, as far as the shards were this node's.
+    var filledUntil: Timestamp { horizon }
+
     /// Moves the horizon before what lies within it is read, so that commits meanwhile arm themselves.
     func moveHorizon(to time: Timestamp) { horizon = max(horizon, time) }
 

@@ -20,18 +20,30 @@ struct DeadlineService: Sendable {
         guard let (start, until) = await services.deadlines.horizonToFill() else { return }
         await services.deadlines.moveHorizon(to: until)
         let shards = await services.ownership.shards()
+        await fill(shards, from: start, until: until) { await stop.isSet }
+    }
+
+    /// Reads the deadlines of shards into the wheel that this node has come to own.
+    func fill(_ shards: [Shard]) async {
+        let until = await services.deadlines.filledUntil
+        await fill(shards, from: Timestamp(milliseconds: 0), until: until) { !services.tenure.isValid }
+    }
+
+    private func fill(
+        _ shards: [Shard], from start: Timestamp, until: Timestamp, unless isOver: () async -> Bool
+    ) async {
         var from = start
         var last: SessionKey?
-        while await !stop.isSet {
+        while await !isOver() {
             let page: [SessionDeadline]
             do {
                 page = try await services.ports.journal.deadlines(
                     shards: shards, from: from, until: until, after: last, limit: services.configuration.timerPage)
             } catch {
                 // The store is away: without it no deadline could be committed either. Try the rest again soon.
-                let retry = services.ports.clock.now().adding(
-                    milliseconds: services.configuration.timerRetryMilliseconds)
-                await stop.wait(orUntil: retry, clock: services.ports.clock)
+                await services.ports.clock.sleep(
+                    until: services.ports.clock.now().adding(
+                        milliseconds: services.configuration.timerRetryMilliseconds))
                 continue
             }
             for deadline in page { await services.deadlines.fill(deadline.identity.reference, at: deadline.wakeAt) }

@@ -1,0 +1,138 @@
+import HoldpointCore
+import HoldpointPorts
+
+extension HITLRouter {
+    /// Lets the session decide that a stored command is for.
+    func carryOut(_ command: StoredCommand) async throws(SessionFailure) -> CommandOutcome {
+        var envelope = try codec.open(command)
+        let identity = command.session
+        if let start = envelope.command as? StartChild {
+            guard try await isAwaited(start, in: identity.scope) else { return try await drop(command) }
+            switch try await ChildStarter(services: services).resolve(start, in: identity.scope) {
+            case .start(let resolved): envelope.command = resolved
+            case .refused(let error): return try await refuse(command, start, error)
+            }
+        }
+        let found = try await directory.session(identity.key, in: identity.scope)
+        if envelope.command is ResumeSession, let found { try await release(found) }
+        do throws(SessionFailure) {
+            // Whoever starts a session and ends it soon after would find it running: the start goes first.
+            if !(envelope.command is StartSession), await found?.isStarted != true,
+                try await isStartUndecided(of: identity)
+            {
+                throw .unavailable("the session's start is not decided yet")
+            }
+            if let found { return try await directory.perform(envelope, on: found) }
+            return try await begin(identity, with: envelope)
+        } catch .sessionExists(let key) {
+            guard let other = try await directory.session(key, in: identity.scope) else {
+                throw .unavailable("the session is not readable yet")
+            }
+            return try await directory.perform(envelope, on: other)
+        }
+    }
+
+    /// Whether the parent still waits for the child; if it ended or gave it up meanwhile, nobody needs it.
+    private func isAwaited(_ start: StartChild, in scope: Scope) async throws(SessionFailure) -> Bool {
+        let key = start.parent.key
+        guard services.tenure.serves(key.shard) else {
+            // Another node decides for the parent: what it has committed tells, and the start came with the same commit.
+            let loader = SessionLoader(
+                journal: services.ports.journal, hasher: services.ports.hasher, counters: services.counters)
+            let parent = try await loader.load(key, in: scope)?.state
+            return parent?.workflow?.children.contains { $0.id == start.parent.effect } == true
+        }
+        guard let parent = try await directory.session(key, in: scope) else { return false }
+        return try await parent.awaits(child: start.parent.effect)
+    }
+
+    /// Lifts the mark of quarantine: the operator whose word this is vouches for the session.
+    private func release(_ session: SessionActor) async throws(SessionFailure) {
+        let identity = session.identity
+        let stored: StoredSession?
+        do {
+            stored = try await services.ports.journal.load(identity.key, in: identity.scope, usingSnapshot: true)
+        } catch {
+            throw SessionFailure(error)
+        }
+        if stored?.quarantine != nil { try await session.setQuarantine(nil) }
+    }
+
+    private func drop(_ command: StoredCommand) async throws(SessionFailure) -> CommandOutcome {
+        try await settle(command, Rejection(.sessionFinished, "the workflow that wanted it does not wait for it"))
+    }
+
+    /// Whether a session that has not begun has a stored start without an outcome.
+    private func isStartUndecided(of identity: SessionIdentity) async throws(SessionFailure) -> Bool {
+        do {
+            let waiting = try await services.ports.journal.undecided(
+                of: identity.key, in: identity.scope, limit: services.configuration.sweepPage)
+            return waiting.contains { [StartSession.kind, StartChild.kind].contains($0.kind) }
+        } catch {
+            throw SessionFailure(error)
+        }
+    }
+
+    /// Tells the parent of a child that cannot start, and then gives the start its outcome: twice is as good as once.
+    private func refuse(
+        _ command: StoredCommand, _ start: StartChild, _ error: WorkflowError
+    ) async throws(SessionFailure) -> CommandOutcome {
+        let ending = EndChild(child: start.parent.effect, ending: .failed(error.json))
+        if services.tenure.serves(start.parent.key.shard) {
+            if let parent = try await directory.session(start.parent.key, in: command.session.scope) {
+                guard case .applied = try await directory.perform(CommandEnvelope(command: ending), on: parent) else {
+                    // A parent in quarantine learns it when an operator has resumed it.
+                    throw .unavailable("the session's parent cannot be told now")
+                }
+            }
+        } else {
+            try await tell(start.parent, ending, of: command)
+        }
+        return try await settle(command, Rejection(.agentUnknown, error.detail ?? "the workflow cannot start"))
+    }
+
+    /// Gives a stored command its outcome where no session decides it.
+    private func settle(
+        _ command: StoredCommand, _ rejection: Rejection
+    ) async throws(SessionFailure) -> CommandOutcome {
+        do {
+            let refused = DecidedCommand(id: command.id, outcome: .refused(rejection))
+            _ = try await services.ports.journal.decide(refused, in: command.session.scope)
+        } catch {
+            throw SessionFailure(error)
+        }
+        return .rejected(rejection)
+    }
+
+    /// Starts a session; lets it go again if it was not begun here after all.
+    private func begin(
+        _ identity: SessionIdentity, with envelope: CommandEnvelope
+    ) async throws(SessionFailure) -> CommandOutcome {
+        let begun = await directory.begin(identity)
+        do {
+            let outcome = try await directory.perform(envelope, on: begun)
+            if !outcome.isNewSession { await directory.dismiss(begun) }
+            return outcome
+        } catch {
+            await directory.dismiss(begun)
+            throw error
+        }
+    }
+
+    /// Stores the end of a child that never began, for the node that decides for the parent.
+    private func tell(
+        _ parent: SessionParent, _ ending: EndChild, of command: StoredCommand
+    ) async throws(SessionFailure) {
+        let now = services.ports.clock.now()
+        let session = SessionIdentity(scope: command.session.scope, key: parent.key, id: parent.session)
+        let sealed = codec.seal(
+            ending, as: StoredCommandID(Identifier128(time: now, random: services.ports.entropy.random128())),
+            for: session, idempotency: nil, receivedAt: now)
+        do {
+            try await services.ports.journal.store(sealed)
+        } catch {
+            throw SessionFailure(error)
+        }
+        services.ports.streams.deliver(CommandDelivery(command: sealed.id, session: session, isAnswer: false))
+    }
+}
