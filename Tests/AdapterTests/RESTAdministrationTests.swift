@@ -33,11 +33,11 @@ struct RESTAdministrationTests {
         return await fixture.call(route.method, target, body, key: key)
     }
 
-    private static func makesTenants(_ route: Route) -> Bool {
-        route.template == "/v1/tenants" && route.method == .post
+    private static func isOperatorsAlone(_ route: Route) -> Bool {
+        route.template == "/v1/admin/nodes" || route.template == "/v1/tenants" && route.method == .post
     }
 
-    @Test func `there are nine routes`() { #expect(Self.routes.count == 9) }
+    @Test func `there are ten routes`() { #expect(Self.routes.count == 10) }
 
     @Test(arguments: routes.indices)
     func `the operator may call every route for every tenant`(index: Int) async throws {
@@ -47,10 +47,10 @@ struct RESTAdministrationTests {
     }
 
     @Test(arguments: routes.indices)
-    func `a tenant's key with operate may call every route but the making of tenants`(index: Int) async throws {
+    func `a tenant's key with operate may call every route but the operator's own`(index: Int) async throws {
         let route = Self.routes[index]
         let answer = await Self.call(try Self.fixture(), route)
-        if Self.makesTenants(route) {
+        if Self.isOperatorsAlone(route) {
             #expect(answer.status == 403)
             #expect(answer.code == "operator_required")
         } else {
@@ -107,6 +107,18 @@ struct RESTAdministrationTests {
         let page = await fixture.call(.get, "/v1/tenants?cursor=a&limit=1", key: RESTScriptedGateway.operatorKey)
         #expect(page.json["has_more"] == true)
         #expect(fixture.gateway.calls.last?.detail == "after a limit 1")
+    }
+
+    @Test func `the nodes are shown as they are, the dead among them`() async throws {
+        let answer = await (try Self.fixture()).call(.get, "/v1/admin/nodes", key: RESTScriptedGateway.operatorKey)
+        let live: JSONValue = [
+            "name": "a", "started_at": "1970-01-01T00:00:01.000Z", "renewed_at": "1970-01-01T00:00:02.000Z",
+            "live": true, "shards": 256,
+        ]
+        let dead: JSONValue = [
+            "name": "b", "started_at": "1970-01-01T00:00:01.000Z", "renewed_at": .null, "live": false, "shards": 0,
+        ]
+        #expect(answer.json == ["items": [live, dead], "next_cursor": .null, "has_more": false])
     }
 
     @Test func `a key cannot give what it has not, be it by making or by rotating`() async throws {

@@ -14,6 +14,17 @@ extension RESTScriptedGateway {
 
     func isOperator(_ bearer: String) async -> Bool { bearer == Self.operatorKey }
 
+    func nodes() async throws(GatewayError) -> [NodeRecord] {
+        try note("nodes", home)
+        guard let live = try? NodeName("a"), let dead = try? NodeName("b") else { return [] }
+        let start = Timestamp(milliseconds: 1_000)
+        return [
+            NodeRecord(
+                name: live, startedAt: start, renewedAt: Timestamp(milliseconds: 2_000), isLive: true, shards: 256),
+            NodeRecord(name: dead, startedAt: start, renewedAt: nil, isLive: false, shards: 0),
+        ]
+    }
+
     func tenants(after name: TenantName?, limit: Int) async throws(GatewayError) -> Page<TenantName> {
         try note("tenants", home, detail: "after \(name?.text ?? "-") limit \(limit)")
         return Page(items: [home.tenant], nextCursor: state.nextCursor)

@@ -251,12 +251,34 @@ struct RESTShapeTests {
         #expect(health.json == ["status": "ok"])
         let ready = await fixture.call(.get, "/readyz", key: nil)
         #expect(ready.status == 200)
-        #expect(ready.json == ["status": "ready", "parts": ["engine": "ok"]])
+        #expect(ready.json == ["status": "ready", "parts": ["engine": "ok"], "problems": []])
         fixture.gateway.change { $0.readiness = Readiness(parts: [("engine", "recovering")]) }
         let unready = await fixture.call(.get, "/readyz", key: nil)
         #expect(unready.status == 503)
         #expect(unready.headers["Retry-After"] == "1")
-        #expect(unready.json == ["status": "unready", "parts": ["engine": "recovering"]])
+        #expect(
+            unready.json == [
+                "status": "unready", "parts": ["engine": "recovering"], "problems": ["engine: recovering"],
+            ])
+    }
+
+    @Test func `what is worse than it should be is told, and commands are taken all the same`() async throws {
+        let fixture = try RESTFixture()
+        fixture.gateway.change {
+            $0.readiness = Readiness(parts: [("engine", nil)], degradations: ["the streams are away"])
+        }
+        let degraded = await fixture.call(.get, "/readyz", key: nil)
+        #expect(degraded.status == 200)
+        #expect(
+            degraded.json == [
+                "status": "degraded", "parts": ["engine": "ok"], "problems": ["the streams are away"],
+            ])
+        fixture.gateway.change {
+            $0.readiness = Readiness(parts: [("engine", nil), ("store", "away")], degradations: ["slow"])
+        }
+        let unready = await fixture.call(.get, "/readyz", key: nil)
+        #expect(unready.status == 503)
+        #expect(unready.json["problems"] == ["store: away", "slow"])
     }
 
     @Test func `every response has an id of its own`() async throws {

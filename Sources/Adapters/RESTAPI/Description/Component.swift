@@ -32,6 +32,8 @@ enum Component: String, Sendable, CaseIterable {
     case secretPage = "SecretPage"
     case health = "Health"
     case readiness = "Readiness"
+    case node = "Node"
+    case nodePage = "NodePage"
     // What is asked.
     case agentDefinition = "AgentDefinition"
     case sessionStart = "SessionStart"
@@ -80,7 +82,9 @@ enum Component: String, Sendable, CaseIterable {
         case .secret: .object([("name", Self.secretName), ("updated_at", .time)])
         case .secretPage: Self.page(of: .secret)
         case .health: .object([("status", .constant("ok"))])
-        case .readiness: .object([("status", .choice(of: ["ready", "unready"])), ("parts", .map(of: .text()))])
+        case .readiness: Self.readinessForm
+        case .node: Self.nodeForm
+        case .nodePage: Self.page(of: .node)
         case .agentDefinition: Self.agentDefinitionForm
         case .sessionStart: Self.sessionStartForm
         case .message: .oneOf([.object([("text", .text())]), .object([("content", .anything)])])

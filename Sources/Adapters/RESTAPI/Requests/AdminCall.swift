@@ -11,7 +11,7 @@ struct Administrator: Sendable {
     let scopes: Set<KeyScope>
 }
 
-/// A request about tenants, projects or keys that was let in.
+/// A request about tenants, projects, keys or nodes that was let in.
 struct AdminCall: Sendable {
     let gateway: any SessionGateway
     let configuration: RESTConfiguration
@@ -105,7 +105,7 @@ extension Problem {
         "tenant_key_required", "this key is for one project; this route needs a key of the whole tenant")
 
     /// A tenant's key where the operator's is needed.
-    static let operatorRequired = forbidden("operator_required", "only the operator's own key makes tenants")
+    static let operatorRequired = forbidden("operator_required", "this takes the operator's own key")
 
     /// Scopes that are not the giver's to give.
     static func scopesBeyond(_ scopes: Set<KeyScope>) -> Problem {

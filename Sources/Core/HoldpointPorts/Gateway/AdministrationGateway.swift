@@ -2,11 +2,14 @@ package import HoldpointCore
 
 /// What the edges may ask about tenants, projects and keys.
 ///
-/// Every call but the first three names a tenant that the edge has checked against the caller's key; what is of another
+/// Every call but the first four names a tenant that the edge has checked against the caller's key; what is of another
 /// tenant does not exist (I5).
 package protocol AdministrationGateway: Sendable {
     /// Whether a bearer token is the operator's own, which is set where the server runs and opens every tenant.
     func isOperator(_ bearer: String) async -> Bool
+
+    /// The nodes that share the store, by name; there are as many as have ever been, and few.
+    func nodes() async throws(GatewayError) -> [NodeRecord]
 
     /// A page of all tenants by name.
     func tenants(after name: TenantName?, limit: Int) async throws(GatewayError) -> Page<TenantName>

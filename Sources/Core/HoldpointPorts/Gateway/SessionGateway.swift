@@ -12,7 +12,7 @@ package protocol SessionGateway: AdministrationGateway, SecretGateway {
     /// Whether the project exists.
     func hasProject(_ scope: Scope) async throws(GatewayError) -> Bool
 
-    /// Whether commands are taken now; what is wrong otherwise, by part.
+    /// Whether commands are taken now; what is wrong otherwise, by part; and what is worse than it should be.
     func readiness() async -> Readiness
 
     /// Defines an agent.
@@ -129,16 +129,19 @@ package struct Caller: Sendable, Equatable {
 package struct Readiness: Sendable, Equatable {
     /// The parts of the node, each with nil or what is wrong with it, by name.
     package let parts: [(name: String, problem: String?)]
+    /// What is slower or staler than it should be while commands are taken all the same, a sentence for each.
+    package let degradations: [String]
 
-    package init(parts: [(name: String, problem: String?)]) {
+    package init(parts: [(name: String, problem: String?)], degradations: [String] = []) {
         self.parts = parts
+        self.degradations = degradations
     }
 
-    /// Whether nothing is wrong.
+    /// Whether commands are taken.
     package var isReady: Bool { parts.allSatisfy { $0.problem == nil } }
 
     package static func == (left: Self, right: Self) -> Bool {
-        left.parts.count == right.parts.count
+        left.degradations == right.degradations && left.parts.count == right.parts.count
             && zip(left.parts, right.parts).allSatisfy { $0.name == $1.name && $0.problem == $1.problem }
     }
 }
