@@ -42,6 +42,7 @@ let package = Package(
         system("CEventOpenSSL", pkgConfig: "libevent_openssl", package: "libevent-dev"),
         system("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
         system("CPostgres", pkgConfig: "libpq", package: "libpq-dev"),
+        system("CHiredis", package: "libhiredis-dev"),
         system("CSodium", pkgConfig: "libsodium", package: "libsodium-dev"),
         system("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
         system("CMimalloc", package: "libmimalloc-dev"),
@@ -60,6 +61,7 @@ let package = Package(
         library("HTTPClient", in: "Clients", uses: ["CCurl", "CEvent", "EventLoop"]),
         library("SQLiteClient", in: "Clients", uses: ["CSQLite"]),
         library("PostgresClient", in: "Clients", uses: ["CPostgres", "EventLoop"]),
+        library("RedisClient", in: "Clients", uses: ["CHiredis", "EventLoop"]),
         library("SodiumClient", in: "Clients", uses: ["CSodium"]),
         library("OpenSSLClient", in: "Clients", uses: ["COpenSSL"]),
         library("JQClient", in: "Clients", uses: ["CJQ", "EventLoop"]),
@@ -68,6 +70,9 @@ let package = Package(
 
         library(
             "SQLiteJournal", in: "Adapters", uses: ["JSON", "HoldpointCore", "HoldpointPorts", "SQLiteClient"]),
+        library(
+            "PostgresJournal", in: "Adapters",
+            uses: ["JSON", "HoldpointCore", "HoldpointPorts", "EventLoop", "PostgresClient"]),
         library("LocalStreams", in: "Adapters", uses: ["HoldpointCore", "HoldpointPorts", "EventLoop"]),
         library(
             "SealedSecrets", in: "Adapters",
@@ -131,6 +136,17 @@ let package = Package(
                 "JQExpressions", "HTTPEffects", "YAMLDocuments", "expression-worker",
             ]),
         tests("PostgresClientTests", uses: ["EventLoop", "PostgresClient"], besides: ["keep-server"]),
+        tests(
+            "PostgresJournalTests",
+            uses: [
+                "JSON", "HoldpointCore", "HoldpointPorts", "EventLoop", "PostgresClient", "PostgresJournal",
+                "HoldpointTesting",
+            ]),
+        // Never shipped: the private server of the tests that need one.
+        .target(
+            name: "RedisFixture", dependencies: ["RedisClient"], path: "Tests/redis-fixture",
+            exclude: ["keep-server"], swiftSettings: settings),
+        tests("RedisClientTests", uses: ["EventLoop", "RedisClient", "RedisFixture"]),
         tests("SimulatorTests", uses: ["Simulator"]),
         tests("TidyTests", uses: []),
     ]

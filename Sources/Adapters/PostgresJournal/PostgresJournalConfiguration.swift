@@ -1,0 +1,27 @@
+/// How the shared store is opened; every limit has its default here.
+package struct PostgresJournalConfiguration: Sendable {
+    /// Libpq's connection string or URI of the database.
+    ///
+    /// Its login role is a member of `holdpoint_owner` (to migrate), `holdpoint_engine` and `holdpoint_api`.
+    package var connectionString: String
+    /// For how long a lease stands after a renewal, by the database's clock; default 3 s.
+    package var leaseDuration: Duration = .seconds(3)
+    /// How much earlier than its lease a node stops deciding by itself; default 500 ms.
+    package var leaseMargin: Duration = .milliseconds(500)
+    /// For how long a takeover waits for what a dead node left running, before it cuts that node's connections and
+    /// waits once more; default 500 ms.
+    package var takeoverPatience: Duration = .milliseconds(500)
+    /// For how long the node of an ended lease is remembered; default 1 h.
+    package var nodeMemory: Duration = .seconds(3_600)
+    /// How many connections read within scopes, as `holdpoint_api`; default 3.
+    package var readers = 3
+    /// How many connections read across scopes, as `holdpoint_engine`; default 2.
+    package var overseers = 2
+    /// How many projects' numbers are remembered before it starts to remember anew; default 4,096.
+    package var rememberedProjects = 4_096
+
+    /// Names the database; the rest has its defaults.
+    package init(connectionString: String) {
+        self.connectionString = connectionString
+    }
+}
