@@ -38,7 +38,8 @@ struct WritingFindingsTests {
     @Test func `a start is refused for what was done before first, then for the session, then for its name`() {
         var findings = CommitFindings()
         let record = IdempotencyRecord(
-            key: "k", fingerprint: "f", reply: .session(isNew: true), session: identity, createdAt: WritingScene.time(1))
+            key: "k", fingerprint: "f", reply: .session(isNew: true), session: identity, createdAt: WritingScene.time(1)
+        )
         let other = SessionKey(Identifier128(high: 3, low: 4))
         findings.idempotency = record
         findings.decided = .decided(.dead("y"))
@@ -64,7 +65,8 @@ struct WritingFindingsTests {
             ])
     }
 
-    @Test(arguments: [0, 1]) func `a commit to a session is refused for its mark first, then for its head`(events: Int) {
+    @Test(arguments: [0, 1]) func `a commit to a session is refused for its mark first, then for its head`(events: Int)
+    {
         var findings = CommitFindings()
         findings.decided = .open
         let reasons = reasons(

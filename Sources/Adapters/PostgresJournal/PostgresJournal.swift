@@ -23,6 +23,7 @@ package final class PostgresJournal: Sendable {
     let overseer: PostgresPool
     let lease: PostgresPool
     let fences = HeldFences()
+    let lanes: JournalLanes
     let projects: KnownProjects
 
     private init(
@@ -40,6 +41,7 @@ package final class PostgresJournal: Sendable {
             .read, "oversee", role: "holdpoint_engine", connections: configuration.overseers, isReadOnly: true)
         lease = try pools.open(.lease, "lease", role: "holdpoint_engine", connections: 1)
         projects = KnownProjects(overseer, capacity: configuration.rememberedProjects)
+        lanes = JournalLanes(writer, fences: fences, limits: configuration.writes, on: loop)
     }
 
     /// Opens the store, whose schema must be that of this release.

@@ -19,6 +19,8 @@ package struct PostgresJournalConfiguration: Sendable {
     package var overseers = 2
     /// How many projects' numbers are remembered before it starts to remember anew; default 4,096.
     package var rememberedProjects = 4_096
+    /// What may wait to be written, and what is written together.
+    package var writes = WriteLimits()
 
     /// Names the database; the rest has its defaults.
     package init(connectionString: String) {

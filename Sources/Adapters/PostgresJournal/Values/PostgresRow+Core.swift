@@ -82,6 +82,11 @@ extension PostgresRow {
         return try known(StoredForm.value(bytes), column)
     }
 
+    /// A text that is kept as bytes, since a text of Postgres cannot hold U+0000.
+    func plainText(_ column: Int) throws(PostgresError) -> String {
+        try known(String(validating: bytes(column), as: UTF8.self), column)
+    }
+
     /// A text that is kept as bytes, since a text of Postgres cannot hold U+0000; nil for null.
     func optionalPlainText(_ column: Int) throws(PostgresError) -> String? {
         guard let bytes = try optionalBytes(column) else { return nil }

@@ -1,0 +1,111 @@
+import HoldpointCore
+import HoldpointPorts
+import PostgresClient
+
+/// A batch of commits as one segment: the server runs it as one transaction and never waits for the client within.
+struct CommitSegment {
+    /// The statements: the check of the fences first.
+    let segment: PostgresSegment
+    /// Which statement returns the transaction of the feed's rows, if there are any.
+    private let feedStatement: Int?
+    /// The number within the feed of each commit's last event on it.
+    private let feedNumbers: [Int32?]
+
+    /// Puts commits of one generation and one slot together.
+    init(_ writes: [CommitWrite], in life: NodeLife, slot: Int) {
+        var rows = CommitRows()
+        feedNumbers = writes.map { rows.append($0) }
+        var segment = PostgresSegment()
+        FenceCheck.add(writes.lazy.map(\.commit.fence), in: life, slot: slot, to: &segment)
+        Tenants.name(writes.lazy.map(\.project.tenant), in: &segment)
+        feedStatement = rows.add(to: &segment)
+        self.segment = segment
+    }
+
+    /// What the commits brought about, from the results of the segment.
+    func receipts(_ results: [PostgresResult]) throws(PostgresError) -> [CommitReceipt] {
+        guard let feedStatement, results.indices.contains(feedStatement),
+            let row = results[feedStatement].rows.first
+        else { return feedNumbers.map { _ in CommitReceipt(feedPosition: nil) } }
+        let transaction = try row.integer(0)
+        return feedNumbers.map { number in
+            CommitReceipt(feedPosition: number.map { FeedPosition(transaction: transaction, index: Int64($0)) })
+        }
+    }
+}
+
+/// Everything that a batch of commits writes, table by table.
+private struct CommitRows {
+    var started = StartedSessions()
+    var advanced = AdvancedSessions()
+    var standing = StandingSessions()
+    var absent = AbsentSessions()
+    var events = EventRows()
+    var feed = FeedRows()
+    var opened = OpenedRequests()
+    var closed = ClosedRequests()
+    var snapshots = SnapshotRows()
+    var secrets = SecretRows()
+    var destroyed = DestroyedSecrets()
+    var outcomes = OutcomeRows()
+    var idempotency = IdempotencyRows()
+    var sends = CommandRows()
+
+    /// Takes a commit and returns the number of its last event on the feed, if there is one.
+    mutating func append(_ write: CommitWrite) -> Int32? {
+        switch write.kind {
+        case .start: started.append(write)
+        case .advance: advanced.append(write)
+        case .stand: standing.append(write)
+        case .absent: absent.append(write)
+        }
+        let commit = write.commit
+        if let decided = commit.decided { outcomes.append(decided, of: write.project) }
+        if let record = commit.idempotency { idempotency.append(record, of: write.project) }
+        for command in commit.sends { sends.append(command, of: write.project) }
+        return write.kind == .absent ? nil : appendOfSession(commit)
+    }
+
+    /// Takes what belongs to a session that is there after the commit.
+    private mutating func appendOfSession(_ commit: SessionCommit) -> Int32? {
+        let session = commit.identity.key
+        var number: Int32?
+        for event in commit.events {
+            events.append(event, of: session)
+            if event.isOnFeed { number = feed.append(event, of: session) }
+        }
+        for change in commit.requests {
+            if let openedAt = change.openedAt {
+                opened.append(change, openedAt: openedAt, of: session)
+            } else {
+                closed.append(change, of: session)
+            }
+        }
+        if let snapshot = commit.snapshot { snapshots.append(snapshot, of: session) }
+        for secret in commit.secrets { secrets.append(secret, of: session) }
+        if commit.destroysSecrets { destroyed.append(session) }
+        return number
+    }
+
+    /// Appends the statements, sessions first, and returns which one returns the transaction of the feed's rows.
+    func add(to segment: inout PostgresSegment) -> Int? {
+        segment.add(started)
+        if !started.isEmpty { segment.add(StartedSessions.tombstoneCheck, started.tombstoneParameters) }
+        segment.add(advanced)
+        segment.add(standing)
+        segment.add(absent)
+        segment.add(events)
+        let feedStatement = feed.isEmpty ? nil : segment.count
+        segment.add(feed)
+        segment.add(opened)
+        segment.add(closed)
+        segment.add(snapshots)
+        segment.add(secrets)
+        segment.add(destroyed)
+        segment.add(outcomes)
+        segment.add(idempotency)
+        segment.add(sends)
+        if !sends.isEmpty { segment.add(CommandRows.ownerCheck, sends.ownerParameters) }
+        return feedStatement
+    }
+}
