@@ -1,4 +1,5 @@
 import CPostgres
+import EventLoop
 
 /// What is needed to cancel what a connection does, from any thread.
 // Proof for @unchecked Sendable: libpq says that a PGcancel may be used by any thread, since it is a copy of what is

@@ -1,9 +1,9 @@
 import Glibc
 
-/// Runs what libpq can only do by blocking on a thread of its own: looking up a host's name, and cancelling.
+/// Runs what a library can only do by blocking on a thread of its own, such as looking up a host's name.
 ///
-/// Each connection has at most one of each under way, so the threads are bounded by the connections.
-enum BlockingCall {
+/// Whoever uses it bounds the threads: a connection has at most one of each kind under way.
+package enum BlockingCall {
     private final class Body: Sendable {
         let run: @Sendable () -> Void
 
@@ -13,7 +13,7 @@ enum BlockingCall {
     }
 
     /// Starts the thread; false if the system gives none.
-    static func start(_ run: @escaping @Sendable () -> Void) -> Bool {
+    package static func start(_ run: @escaping @Sendable () -> Void) -> Bool {
         // The thread owns one reference, which it takes over.
         let body = Unmanaged.passRetained(Body(run))
         var thread = pthread_t()
