@@ -5,15 +5,21 @@ extension Engine {
         let store = await services.ports.journal.problem
         let streams = services.ports.streams.problem
         return Readiness(
-            parts: [("engine", life.problem), ("store", store)], degradations: [streams].compactMap { $0 })
+            parts: [("engine", life.problem), ("store", store), ("lease", leaseProblem)], degradations: [streams].compactMap { $0 })
     }
 
     package func nodes() async throws(GatewayError) -> [NodeRecord] {
         try await reading { () throws(JournalError) in try await self.services.ports.journal.nodes() }
     }
 
-    /// How many shards this node owns.
+    /// Why this node decides for no session, if that is its lease; nil if the lease stands.
+    private var leaseProblem: String? {
+        if life.problem != nil || services.tenure.isValid { return nil }
+        return "the lease has run out and was not renewed: other nodes may own every session"
+    }
+
+    /// How many shards this node decides for.
     package var ownedShards: Int {
-        get async { await services.ownership.shards().count }
+        get async { services.tenure.served.count }
     }
 }
