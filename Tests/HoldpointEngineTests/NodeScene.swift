@@ -21,6 +21,8 @@ struct NodeScene: Sendable {
         scene.decorate = { _ in CutJournal(base: shared, line: line) }
         scene.configure = { configuration in
             if let name = try? NodeName(name) { configuration.node = name }
+            // Time runs faster here than the work.
+            configuration.outcomeWaitMilliseconds = 600_000
         }
         return (try scene.engine(), line)
     }

@@ -5,7 +5,8 @@ extension Engine {
         let store = await services.ports.journal.problem
         let streams = services.ports.streams.problem
         return Readiness(
-            parts: [("engine", life.problem), ("store", store), ("lease", leaseProblem)], degradations: [streams].compactMap { $0 })
+            parts: [("engine", life.problem), ("store", store), ("lease", leaseProblem)],
+            degradations: [streams].compactMap { $0 })
     }
 
     package func nodes() async throws(GatewayError) -> [NodeRecord] {
