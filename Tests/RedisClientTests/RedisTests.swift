@@ -47,9 +47,9 @@ enum RedisTests {
     }
 
     /// The reply to a command of these words.
-    static func ask(_ client: RedisClient, _ words: String...) async throws -> RedisReply {
-        var command = RedisCommand()
-        for word in words { command.add(word) }
+    static func ask(_ client: RedisClient, _ name: String, _ arguments: String...) async throws -> RedisReply {
+        var command = RedisCommand(name)
+        for argument in arguments { command.add(argument) }
         return try await client.run(command)
     }
 

@@ -1,16 +1,18 @@
 /// A command with its arguments, in the form in which it is sent (RESP, the section on sending commands).
 ///
-/// The head, which tells the number of arguments, is written backwards into the room before the first of them.
+/// The head, which tells the number of arguments, is written backwards into the room before the first of them. Behind
+/// the last there is always a zero byte, since hiredis looks for more arguments until it finds one.
 package struct RedisCommand: Sendable {
     private static let room = 24
 
-    private var buffer: [UInt8] = Array(repeating: 0, count: room)
+    private var buffer: [UInt8] = Array(repeating: 0, count: room + 1)
     private var start = room
     private var count = 0
 
-    /// A command of these words; more arguments may be added.
-    package init(_ words: String...) {
-        for word in words { add(word) }
+    /// A command of this name and these arguments; more may be added.
+    package init(_ name: String, _ arguments: String...) {
+        add(name)
+        for argument in arguments { add(argument) }
     }
 
     /// Appends an argument.
@@ -43,19 +45,20 @@ package struct RedisCommand: Sendable {
     }
 
     /// How many bytes will be sent.
-    package var byteCount: Int { buffer.count - start }
+    package var byteCount: Int { buffer.count - 1 - start }
 
     /// The bytes that are sent.
     func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-        buffer.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[start...])) }
+        buffer.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[start..<$0.count - 1])) }
     }
 
     private mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
-        buffer.append(UInt8(ascii: "$"))
+        buffer[buffer.count - 1] = UInt8(ascii: "$")
         appendDigits(of: bytes.count)
         appendLineEnd()
         buffer.append(contentsOf: bytes)
         appendLineEnd()
+        buffer.append(0)
         count += 1
         writeHead()
     }
