@@ -17,11 +17,11 @@ struct NodeScene: Sendable {
     func node(_ name: String) throws -> (engine: Engine, line: Line) {
         var scene = scene
         let line = Line()
-        let shared = SharedMemoryJournal(scene.journal)
+        // Time runs faster here than the work: a lease that a node is slow to renew must not be lost for that.
+        let shared = SharedMemoryJournal(scene.journal, leaseMilliseconds: 120_000)
         scene.decorate = { _ in CutJournal(base: shared, line: line) }
         scene.configure = { configuration in
             if let name = try? NodeName(name) { configuration.node = name }
-            // Time runs faster here than the work.
             configuration.outcomeWaitMilliseconds = 600_000
         }
         return (try scene.engine(), line)
