@@ -79,6 +79,14 @@ package final class SessionCommit: Sendable {
         self.sends = sends
     }
 
+    /// The same commit under a fence.
+    package func fenced(by fence: Fence) -> SessionCommit {
+        SessionCommit(
+            identity: identity, fence: fence, expectedHead: expectedHead, events: events, summary: summary,
+            requests: requests, snapshot: snapshot, secrets: secrets, destroysSecrets: destroysSecrets,
+            decided: decided, idempotency: idempotency, sends: sends)
+    }
+
     /// Stored commands that one commit may send; a store refuses more.
     package static let maximumSends = 1_024
 

@@ -193,13 +193,3 @@ extension SessionActor {
             digest: services.ports.hasher.sha256(encoded), state: encoded)
     }
 }
-
-extension SessionCommit {
-    /// The same commit under a fence.
-    func fenced(by fence: Fence) -> SessionCommit {
-        SessionCommit(
-            identity: identity, fence: fence, expectedHead: expectedHead, events: events, summary: summary,
-            requests: requests, snapshot: snapshot, secrets: secrets, destroysSecrets: destroysSecrets,
-            decided: decided, idempotency: idempotency, sends: sends)
-    }
-}
