@@ -86,6 +86,20 @@ extension RedisTests {
             }
         }
 
+        @Test func `closing does not wait for a read that blocks`() async throws {
+            try await withServer { _, client in
+                let read = words("XREAD", "BLOCK", "0", "STREAMS", "stream", "$")
+                async let error = failure { () throws(RedisError) in
+                    try await client.runBlocking(read, for: .seconds(60))
+                }
+                while try await ask(client, "INFO", "clients").text?.contains("blocked_clients:1") != true {
+                    await Task.yield()
+                }
+                await client.close()
+                #expect(await error == .inDoubt)
+            }
+        }
+
         @Test func `a loop that ends takes its clients with it`() async throws {
             let server = try RedisServer()
             let loop = try EventLoop.start(name: "redis-test")

@@ -84,12 +84,31 @@ package final class RedisClient: @unchecked Sendable {
     /// Sends a short command and waits for its reply, or hears at once why it cannot be sent.
     ///
     /// Commands leave in the order in which they are handed over, all those of one turn of the loop together. A command
-    /// must not block; while the first connection is made it waits. A cancelled task waits on: there is a limit of time.
+    /// must not block, nor change what the connection is for (SUBSCRIBE, MONITOR); while the first connection is made it waits. A cancelled task waits on: there is a limit of time.
     package func run(_ command: RedisCommand) async throws(RedisError) -> RedisReply {
         let outcome: Result<RedisReply, RedisError> = await withCheckedContinuation { continuation in
             send(command) { continuation.resume(returning: $0) }
         }
         return try outcome.get()
+    }
+
+    /// Sends short commands one behind the other and waits for all their outcomes, in the same order.
+    package func runAll(_ commands: [RedisCommand]) async -> [Result<RedisReply, RedisError>] {
+        guard !commands.isEmpty else { return [] }
+        return await withCheckedContinuation { continuation in
+            let outcomes = Locked<(all: [Result<RedisReply, RedisError>], due: Int)>(
+                (commands.map { _ in .failure(.closed) }, commands.count))
+            for (index, command) in commands.enumerated() {
+                send(command) { outcome in
+                    let all = outcomes.withLock { outcomes -> [Result<RedisReply, RedisError>]? in
+                        outcomes.all[index] = outcome
+                        outcomes.due -= 1
+                        return outcomes.due == 0 ? outcomes.all : nil
+                    }
+                    if let all { continuation.resume(returning: all) }
+                }
+            }
+        }
     }
 
     /// Sends a short command; `completion` runs on the loop, or before this returns if the command cannot be sent.
@@ -114,6 +133,9 @@ package final class RedisClient: @unchecked Sendable {
 
     /// Listens to a channel no more; messages that are on their way may still come.
     package func unsubscribe(_ channel: String) { subscriptions?.unsubscribe(channel) }
+
+    /// Whether commands can be sent now, or may be soon: false from a cut until the connection stands again.
+    package var takesCommands: Bool { commands.takesCommands }
 
     /// How the client is doing; from any thread.
     package var status: RedisStatus {
@@ -140,11 +162,22 @@ package final class RedisClient: @unchecked Sendable {
         if let failure { throw failure }
     }
 
+    /// Begins what `close()` does, without waiting for its end.
+    package func beginClosing() {
+        loop.run {
+            self.refuse()
+            self.finishClosing(atOnce: false)
+        }
+    }
+
     /// Refuses whatever comes from now on; ends when what was sent is answered, or its time is over.
+    ///
+    /// A read that blocks
+    /// is cut.
     package func close() async {
         await withCheckedContinuation { continuation in
             loop.run {
-                self.beginClosing()
+                self.refuse()
                 self.closers.append(continuation)
                 self.finishClosing(atOnce: false)
             }
@@ -173,7 +206,7 @@ extension RedisClient {
         for waiter in waiters { waiter.resume(returning: failure) }
     }
 
-    private func beginClosing() {
+    private func refuse() {
         guard !isClosed else { return }
         isClosed = true
         for queue in [commands, reads] { queue.beginClosing() }
@@ -182,8 +215,9 @@ extension RedisClient {
     }
 
     private func finishClosing(atOnce: Bool) {
-        let areGone = [commands, reads].map { $0.finishClosing(atOnce: atOnce) }
-        guard !areGone.contains(false) else { return }
+        // A read may block for long, and what it would bring is not lost.
+        _ = reads.finishClosing(atOnce: true)
+        guard commands.finishClosing(atOnce: atOnce) else { return }
         ticker?.cancel()
         ticker = nil
         if let hook { loop.removeRoundHook(hook) }
@@ -195,7 +229,7 @@ extension RedisClient {
 
     /// Ends everything at once: the loop is about to end.
     private func closeNow() {
-        beginClosing()
+        refuse()
         hook = nil
         finishClosing(atOnce: true)
     }

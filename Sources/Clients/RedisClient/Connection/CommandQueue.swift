@@ -54,6 +54,9 @@ final class CommandQueue: ConnectionOwner, @unchecked Sendable {
         connection.connect()
     }
 
+    /// Whether a command would be taken, as far as the connection is concerned.
+    var takesCommands: Bool { inbox.withLock { $0.away == nil && !$0.isClosed } }
+
     /// How many commands are not answered, and how many bytes these have.
     var load: (pending: Int, bytes: Int) { inbox.withLock { ($0.pending, $0.pendingBytes) } }
 
