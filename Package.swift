@@ -73,6 +73,9 @@ let package = Package(
         library(
             "PostgresJournal", in: "Adapters",
             uses: ["JSON", "HoldpointCore", "HoldpointPorts", "EventLoop", "PostgresClient"]),
+        library(
+            "RedisStreams", in: "Adapters",
+            uses: ["HoldpointCore", "HoldpointPorts", "EventLoop", "RedisClient"]),
         library("LocalStreams", in: "Adapters", uses: ["HoldpointCore", "HoldpointPorts", "EventLoop"]),
         library(
             "SealedSecrets", in: "Adapters",
@@ -94,16 +97,16 @@ let package = Package(
             "holdpoint", path: "Sources/holdpoint",
             uses: [
                 "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "HTTPServer", "HTTPClient",
-                "Allocator", "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "Simulator", "JQClient",
-                "HTTPEffects", "JQExpressions", "YAMLDocuments",
+                "Allocator", "SQLiteJournal", "LocalStreams", "PostgresJournal", "RedisClient", "RedisStreams",
+                "SealedSecrets", "RESTAPI", "Simulator", "JQClient", "HTTPEffects", "JQExpressions", "YAMLDocuments",
             ]),
         // Never shipped: the product wired with ports that kill or trap at named points.
         executable(
             "holdpoint-faulty", path: "Tests/holdpoint-faulty",
             uses: [
                 "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "HTTPServer",
-                "Allocator", "SQLiteJournal", "LocalStreams", "SealedSecrets", "RESTAPI", "HoldpointTesting",
-                "JQClient", "HTTPClient", "HTTPEffects",
+                "Allocator", "SQLiteJournal", "LocalStreams", "PostgresJournal", "RedisClient", "RedisStreams",
+                "SealedSecrets", "RESTAPI", "HoldpointTesting", "JQClient", "HTTPClient", "HTTPEffects",
                 "JQExpressions", "YAMLDocuments",
             ]),
         // Never shipped: the worker of the tests of expressions; in the product it is the product itself.
@@ -147,6 +150,12 @@ let package = Package(
             name: "RedisFixture", dependencies: ["RedisClient"], path: "Tests/redis-fixture",
             exclude: ["keep-server"], swiftSettings: settings),
         tests("RedisClientTests", uses: ["EventLoop", "RedisClient", "RedisFixture"]),
+        tests(
+            "RedisStreamsTests",
+            uses: [
+                "HoldpointCore", "HoldpointPorts", "EventLoop", "RedisClient", "RedisStreams", "LocalStreams",
+                "RedisFixture", "HoldpointTesting",
+            ]),
         tests("SimulatorTests", uses: ["Simulator"]),
         tests("TidyTests", uses: []),
     ]

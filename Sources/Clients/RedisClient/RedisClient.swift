@@ -172,8 +172,7 @@ package final class RedisClient: @unchecked Sendable {
 
     /// Refuses whatever comes from now on; ends when what was sent is answered, or its time is over.
     ///
-    /// A read that blocks
-    /// is cut.
+    /// A read that blocks is cut.
     package func close() async {
         await withCheckedContinuation { continuation in
             loop.run {

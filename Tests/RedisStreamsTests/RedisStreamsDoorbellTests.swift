@@ -1,0 +1,117 @@
+import HoldpointCore
+import HoldpointPorts
+import RedisClient
+import RedisFixture
+import RedisStreams
+import Testing
+
+@Suite("Doorbells through Redis", .serialized, .timeLimit(.minutes(1)))
+struct RedisStreamsDoorbellTests {
+    @Test func `I4: another node hears each doorbell once, and the own echo is not heard again`() async throws {
+        try await StreamsScene.run { scene in
+            let (one, two) = (try await scene.node("one"), try await scene.node("two"))
+            let session = try StreamsScene.session(1)
+            for node in [one, two] {
+                await node.watchAndWait(.session(session))
+                await node.watchAndWait(.feed(session.scope))
+            }
+            one.ring(try StreamsScene.doorbell(3, isOnFeed: true))
+            one.ring(try StreamsScene.doorbell(4))
+            var heard: [Doorbell] = []
+            while heard.last?.head != 4 { heard += await two.nextDoorbells() }
+            #expect(heard.map(\.head) == [3, 4] && heard.map(\.isOnFeed) == [true, false])
+            #expect(heard.allSatisfy { $0.session == session && $0.events.isEmpty })
+            // It comes behind the echoes, on the same connection.
+            two.announce(StreamsScene.command(1), to: try NodeName("one"))
+            #expect(await one.nextAnnouncements() == [StreamsScene.command(1)])
+            #expect(await one.nextDoorbells().map(\.head) == [3, 4])
+        }
+    }
+
+    @Test func `who watches a feed hears of sessions on it, and of no others`() async throws {
+        try await StreamsScene.run { scene in
+            let (one, two) = (try await scene.node("one"), try await scene.node("two"))
+            await two.watchAndWait(.feed(try StreamsScene.scope.get()))
+            one.ring(try StreamsScene.doorbell(1, of: 5))
+            one.ring(try StreamsScene.doorbell(2, of: 5, isOnFeed: true))
+            one.ring(try StreamsScene.doorbell(9, of: 6, isOnFeed: true))
+            var heard: [Doorbell] = []
+            while heard.count < 2 { heard += await two.nextDoorbells() }
+            #expect(heard.map(\.head) == [2, 9] && heard.allSatisfy(\.isOnFeed))
+            #expect(heard.map(\.session) == [try StreamsScene.session(5), try StreamsScene.session(6)])
+            two.unwatch(.feed(try StreamsScene.scope.get()))
+            try await scene.wait { try await scene.ask("PUBLISH", "hp:acme:billing", "nothing") == .integer(0) }
+        }
+    }
+
+    @Test func `I4: a subscription that stands again makes its watchers look, since doorbells were lost`() async throws
+    {
+        try await StreamsScene.run { scene in
+            let (one, two) = (try await scene.node("one"), try await scene.node("two"))
+            let session = try StreamsScene.session(1)
+            await two.watchAndWait(.session(session))
+            await two.watchAndWait(.feed(session.scope))
+            try scene.server.stop()
+            try await scene.wait { one.problem != nil && two.problem != nil }
+            #expect(one.problem?.hasPrefix("Redis is away") == true)
+            let dropped = one.dropped
+            one.ring(try StreamsScene.doorbell(7))
+            // At this node nothing is missing.
+            #expect(await one.nextDoorbells().map(\.head) == [7])
+            #expect(one.dropped == dropped + 1)
+            try scene.server.start()
+            var heard: [Doorbell] = []
+            while heard.count < 2 { heard += await two.nextDoorbells() }
+            #expect(heard.allSatisfy { $0.head == 0 && $0.events.isEmpty })
+            #expect(heard.contains { $0.session == session && !$0.isOnFeed })
+            #expect(heard.contains { $0.session.scope == session.scope && $0.session != session && $0.isOnFeed })
+            try await scene.wait { one.problem == nil && two.problem == nil }
+            one.ring(try StreamsScene.doorbell(8))
+            #expect(await two.nextDoorbells().map(\.head) == [8])
+        }
+    }
+
+    @Test func `an announcement reaches the node where somebody waits, this one without Redis`() async throws {
+        try await StreamsScene.run { scene in
+            let (one, two) = (try await scene.node("one"), try await scene.node("two"))
+            one.announce(StreamsScene.command(1), to: try NodeName("two"))
+            #expect(await two.nextAnnouncements() == [StreamsScene.command(1)])
+            try scene.server.pause()
+            one.announce(StreamsScene.command(2), to: try NodeName("one"))
+            #expect(await one.nextAnnouncements() == [StreamsScene.command(2)])
+            for number in 0..<RedisStreamsConfiguration.announcementCapacity + 10 {
+                one.announce(StreamsScene.command(number), to: try NodeName("one"))
+            }
+            #expect(await one.nextAnnouncements().count == RedisStreamsConfiguration.announcementCapacity)
+            try scene.server.resume()
+        }
+    }
+
+    @Test func `a session's tail is kept short and for a time, and a late owner's events change nothing`() async throws
+    {
+        try await StreamsScene.run { scene in
+            let one = try await scene.node("one") {
+                $0.tailLength = 100
+                $0.tailSeconds = 50
+            }
+            let late = try await scene.node("late")
+            for head in 1...500 { one.ring(try StreamsScene.doorbell(Int64(head))) }
+            let stream = "hp:acme:billing:session-1"
+            try await scene.wait { one.status.pending == 0 }
+            guard case .integer(let length) = try await scene.ask("XLEN", stream),
+                case .integer(let seconds) = try await scene.ask("TTL", stream)
+            else { throw RedisError.closed }
+            #expect((100..<300).contains(length) && (1...50).contains(seconds))
+            late.ring(try StreamsScene.doorbell(499))
+            late.ring(try StreamsScene.doorbell(500))
+            try await scene.wait { late.status.pending == 0 }
+            #expect(late.problem == nil && late.dropped == 0)
+            let last = try await scene.ask("XREVRANGE", stream, "+", "-", "COUNT", "2").elements?.map { entry in
+                entry.elements?[0].text
+            }
+            #expect(last == ["500-0", "499-0"])
+            let fields = try await scene.ask("XRANGE", stream, "500-0", "500-0").elements?[0].elements?[1].elements
+            #expect(fields?.map(\.text) == ["type", "step_completed", "time", "500", "data", "{\"n\":500}"])
+        }
+    }
+}
