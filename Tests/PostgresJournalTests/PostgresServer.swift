@@ -49,12 +49,22 @@ final class PostgresServer: Sendable {
         "host=\(folder) port=\(port) user=\(user) dbname=\(database)"
     }
 
+    /// Ends the server as a crash would: without a checkpoint, and without letting anyone finish.
+    func stop() throws { try command("stop") }
+
+    /// Starts a server that was stopped.
+    func start() throws { try command("start") }
+
     private func end() throws {
-        let line = "end\n"
-        guard write(input, line, line.utf8.count) == line.utf8.count, Self.line(from: output) == "done" else {
-            throw Failure(step: "end")
-        }
+        try command("end")
         waitpid(keeper, nil, 0)
+    }
+
+    private func command(_ word: String) throws {
+        let line = word + "\n"
+        guard write(input, line, line.utf8.count) == line.utf8.count, Self.line(from: output) == "done" else {
+            throw Failure(step: word)
+        }
     }
 
     private static func line(from descriptor: Int32) -> String {

@@ -25,6 +25,7 @@ package final class PostgresJournal: Sendable {
     let fences = HeldFences()
     let lanes: JournalLanes
     let projects: KnownProjects
+    let horizon: FeedHorizon
 
     private init(
         _ configuration: PostgresJournalConfiguration, clock: any Clock, number: Int64, on loop: EventLoop
@@ -39,7 +40,8 @@ package final class PostgresJournal: Sendable {
             .read, "read", role: "holdpoint_api", connections: configuration.readers, isReadOnly: true)
         overseer = try pools.open(
             .read, "oversee", role: "holdpoint_engine", connections: configuration.overseers, isReadOnly: true)
-        lease = try pools.open(.lease, "lease", role: "holdpoint_engine", connections: 1)
+        lease = try pools.open(.lease, "lease", role: "holdpoint_engine", connections: LeaseConnections.count)
+        horizon = FeedHorizon(loop)
         projects = KnownProjects(overseer, capacity: configuration.rememberedProjects)
         lanes = JournalLanes(writer, fences: fences, limits: configuration.writes, on: loop)
     }
@@ -95,6 +97,13 @@ private struct Pools {
         pool.settings["search_path"] = PostgresSchema.name
         if isReadOnly { pool.settings["default_transaction_read_only"] = "on" }
         pool.limits.connections = max(1, connections)
+        if purpose == .lease {
+            // A server that does not answer is given up before the next renewals have gone by, too.
+            pool.limits.statementLimit = max(.seconds(3), configuration.leaseDuration)
+            pool.limits.lockLimit = .seconds(2)
+            pool.limits.connectLimit = .seconds(2)
+            pool.limits.silenceGrace = .seconds(1)
+        }
         return try PostgresPool.open(pool, on: loop)
     }
 }
