@@ -119,6 +119,22 @@ extension RedisTests {
             }
         }
 
+        @Test func `what the socket does not take at once follows, in order`() async throws {
+            try await withServer { server, client in
+                try server.pause()
+                let replies = Gathered<Int>()
+                // More than the kernel holds between the two.
+                for count in 0..<30 {
+                    let text = String(repeating: "x", count: 100_000 + count)
+                    client.send(words("ECHO", text)) { replies.append((try? $0.get().bytes?.count) ?? 0) }
+                }
+                await wait(client) { $0.pendingBytes > 3_000_000 }
+                try server.resume()
+                #expect(await replies.atLeast(30) == (0..<30).map { 100_000 + $0 })
+                #expect(client.status.commands.connects == 1)
+            }
+        }
+
         @Test func `a value that is too large cuts the connection`() async throws {
             try await withServer({ $0.maximumValueBytes = 100_000 }) { _, client in
                 _ = try await ask(client, "SETRANGE", "key", "400000", "x")

@@ -27,8 +27,8 @@ package enum RedisPush: Sendable, Hashable {
 ///
 /// Everything happens on one loop; callers may be anywhere. Connections are made at once, kept open, and made again
 /// after a cut with pauses that grow and vary. It knows nothing of what it stores.
-// Proof for @unchecked Sendable: the `let`s are Sendable; every variable is touched only on the loop's thread, which all
-// entry points change to before they touch one.
+// Proof for @unchecked Sendable: the `let`s are Sendable; every variable is touched only on the loop's thread, which
+// all entry points change to before they touch one.
 package final class RedisClient: @unchecked Sendable {
     /// Whom it connects to and within which bounds.
     package let configuration: RedisConfiguration
@@ -61,7 +61,7 @@ package final class RedisClient: @unchecked Sendable {
         change.withLock { $0 = { [weak self] in self?.connectionsChanged() } }
     }
 
-    /// Makes a client, whose connections are then made in the background; it is to be closed before the loop is stopped.
+    /// Makes a client, whose connections are then made in the background; it is to be closed before the loop stops.
     ///
     /// - Parameter listening: What it listens to; nil for nothing, and no connection for it.
     package static func open(
@@ -84,7 +84,8 @@ package final class RedisClient: @unchecked Sendable {
     /// Sends a short command and waits for its reply, or hears at once why it cannot be sent.
     ///
     /// Commands leave in the order in which they are handed over, all those of one turn of the loop together. A command
-    /// must not block, nor change what the connection is for (SUBSCRIBE, MONITOR); while the first connection is made it waits. A cancelled task waits on: there is a limit of time.
+    /// must not block, nor change what the connection is for (SUBSCRIBE, MONITOR); while the first connection is made it
+    /// waits. A cancelled task waits on: there is a limit of time.
     package func run(_ command: RedisCommand) async throws(RedisError) -> RedisReply {
         let outcome: Result<RedisReply, RedisError> = await withCheckedContinuation { continuation in
             send(command) { continuation.resume(returning: $0) }

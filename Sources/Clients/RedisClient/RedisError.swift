@@ -16,7 +16,7 @@ package enum RedisError: Error, Sendable, Equatable {
 
 /// What the server says of a command that it refuses.
 package struct RedisRefusal: Error, Sendable, Equatable {
-    /// The first word, such as `WRONGTYPE`, `NOGROUP`, `OOM`, `READONLY` or, from a cluster, `MOVED`; `ERR` says little.
+    /// The first word, such as `WRONGTYPE`, `NOGROUP`, `OOM`, `READONLY` or, from a cluster, `MOVED`.
     package let code: String
     /// The rest, which may quote what was sent: to be compared, and never to be shown.
     package let message: String

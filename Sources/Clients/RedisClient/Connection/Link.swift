@@ -6,8 +6,8 @@ import Glibc
 ///
 /// hiredis frees the context by itself when the connection ends, and says so by the cleanup hook. It must not be freed
 /// while one of its functions runs, so that is put off until the function has returned.
-// Proof for @unchecked Sendable: the thread that starts a link hands it over through the loop's lock and keeps nothing of
-// it; from then on every variable and every function of hiredis is touched only on the loop's thread.
+// Proof for @unchecked Sendable: the thread that starts a link hands it over through the loop's lock and keeps nothing
+// of it; from then on every variable and every function of hiredis is touched only on the loop's thread.
 final class Link: @unchecked Sendable {
     typealias Context = UnsafeMutablePointer<redisAsyncContext>
 

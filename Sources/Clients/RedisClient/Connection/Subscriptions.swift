@@ -4,8 +4,8 @@ import EventLoop
 ///
 /// One channel, the anchor, is always among them: subscribing to it again asks the server whether it is still there,
 /// and hiredis, which would end the process at the wrong moment, never sees a connection without a subscription.
-// Proof for @unchecked Sendable: `wanted` is a lock and the other `let`s are Sendable; the variables are touched only on
-// the loop's thread, after `start`, which is called once before anybody else has the object.
+// Proof for @unchecked Sendable: `wanted` is a lock and the other `let`s are Sendable; the variables are touched only
+// on the loop's thread, after `start`, which is called once before anybody else has the object.
 final class Subscriptions: ConnectionOwner, @unchecked Sendable {
     private struct Wanted {
         var channels: Set<String> = []
