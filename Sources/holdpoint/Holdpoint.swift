@@ -5,6 +5,7 @@ import Glibc
 enum Holdpoint {
     static func main() async {
         let words = Array(CommandLine.arguments.dropFirst())
+        HiddenArguments.hide(Setting.secrets)
         ExpressionWorker.serveIfAsked(words)
         exit(await CommandRunner(CommandTable.all).run(words).rawValue)
     }

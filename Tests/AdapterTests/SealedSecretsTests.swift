@@ -45,6 +45,15 @@ struct SealedSecretsTests {
         }
     }
 
+    @Test func `a key that must be there is not made`() throws {
+        try withKeyFile { path in
+            #expect(throws: SealedSecretsError.self) { try SodiumSecretBox(existingKeyFile: path) }
+            #expect(access(path, F_OK) != 0)
+            let sealed = try SodiumSecretBox(keyFile: path).seal([1], context: "x")
+            #expect(try SodiumSecretBox(existingKeyFile: path).open(sealed, context: "x") == [1])
+        }
+    }
+
     @Test func `I9: a fingerprint depends on the key, the context and every byte`() throws {
         try withKeyFile { path in
             let box = try SodiumSecretBox(keyFile: path)

@@ -35,6 +35,12 @@ LIMITS = {
     "BearerToken": "Adapters/RESTAPI/Requests/BearerToken.swift",
     "EarlySubscriber": "Adapters/RESTAPI/Streams/EarlySubscriber.swift",
     "SQLiteJournalConfiguration": "Adapters/SQLiteJournal/SQLiteJournalConfiguration.swift",
+    "PostgresJournalConfiguration": "Adapters/PostgresJournal/PostgresJournalConfiguration.swift",
+    "WriteLimits": "Adapters/PostgresJournal/Writing/WriteLimits.swift",
+    "PostgresLimits": "Clients/PostgresClient/PostgresLimits.swift",
+    "RedisStreamsConfiguration": "Adapters/RedisStreams/RedisStreamsConfiguration.swift",
+    "RedisLimits": "Clients/RedisClient/RedisLimits.swift",
+    "TimeAgreement": "Core/HoldpointPorts/TimeAgreement.swift",
     "GroupLimits": "Clients/SQLiteClient/GroupWritable.swift",
     "LocalStreams": "Adapters/LocalStreams/LocalStreams.swift",
     "EventLoop": "Clients/EventLoop/EventLoop.swift",
@@ -76,6 +82,8 @@ def value(text):
         return several[1]
     if seconds := re.fullmatch(r"(?:Duration)?\.seconds\((\d+)\)", text):
         return f"{seconds[1]} s"
+    if milliseconds := re.fullmatch(r"(?:Duration)?\.milliseconds\((\d+)\)", text):
+        return f"{milliseconds[1]} ms"
     if not re.fullmatch(r"\d+( (\*|<<) \d+)*", text):
         return None
     number, *rest = re.split(r" (\*|<<) ", text)

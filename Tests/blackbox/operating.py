@@ -28,6 +28,7 @@ PATIENCE_SECONDS = 60
 WAITING_SESSIONS = 1000
 READY_LIMIT_SECONDS = 3.0  # a debug build on a busy machine; a release build is measured in Benchmarks/
 KEY = "hp_operator_0123456789abcdef0123456789abcdef"
+OPERATOR_KEY = "hp_root_0123456789abcdef0123456789abcdef"
 BASE = "/v1/projects/default"
 
 
@@ -265,6 +266,9 @@ class Checks:
             self.refused(2, pattern, "--config", str(file))
         self.refused(2, r"HOLDPOINT_LISTN; did you mean HOLDPOINT_LISTEN\?", HOLDPOINT_LISTN="x")
         self.refused(2, "HOLDPOINT_DEV_KEY must have the form", HOLDPOINT_DEV_KEY="hp_secret")
+        self.refused(2, "--postgres is only of use .* with --redis", "--postgres", "host=nowhere")
+        self.refused(2, "--redis is only of use .* with --postgres", "--redis", "redis://nowhere")
+        self.refused(2, "--sealing-key is only of use with --postgres and --redis", "--sealing-key", "x")
         self.refused(2, r"no option --lisen; did you mean --listen\?", "--lisen=x")
         expect(not self.data.exists(), "a refused start made the folder")
         file.write_text(json.dumps({"node": "n-1", "body_bytes": 2048}))
@@ -432,7 +436,7 @@ class Checks:
 
     def check_command_line(self):
         """every command end to end, with -o json and its exit codes"""
-        with Server(self.binary, self.data) as server:
+        with Server(self.binary, self.data, HOLDPOINT_OPERATOR_KEY=OPERATOR_KEY) as server:
             self.drive(server, f"http://127.0.0.1:{server.port}")
             expect(server.stop() == 0, "no good stop")
         status, output, _ = self.run("replay", "c-1", "--data", self.data, "-o", "json")
@@ -472,9 +476,11 @@ class Checks:
         cli(4, "sessions", key="hp_wrong_0123456789abcdef")
         cli(2, "sessions", key="")
         follower = subprocess.Popen(
-            [self.binary, "tail", "-f", "c-1", "-o", "json"], stdout=subprocess.PIPE, text=True,
-            env=environment(HOLDPOINT_URL=url, HOLDPOINT_KEY=KEY))
+            [self.binary, "tail", "-f", "c-1", "-o", "json", "--key", KEY], stdout=subprocess.PIPE, text=True,
+            env=environment(HOLDPOINT_URL=url))
         first = json.loads(follower.stdout.readline())
+        shown = pathlib.Path(f"/proc/{follower.pid}/cmdline").read_text()
+        expect("--key" in shown and KEY not in shown, f"a key shows on the command line: {shown!r}")
         server.api("POST", f"{BASE}/sessions/c-1/complete", {"output": {"done": True}})
         # Not communicate(): it would pass over what the first line has brought along into the buffer.
         events = [first, *map(json.loads, follower.stdout.read().splitlines())]
@@ -489,6 +495,9 @@ class Checks:
         feed.wait()
         expect(types == ["hitl_requested", "session_completed"], types)
         expect([item["id"] for item in cli(0, "sessions", "--status", "completed")["items"]] == ["c-1"], "not listed")
+        (node,) = cli(0, "node", "list", key=OPERATOR_KEY)["items"]
+        expect((node["live"], node["shards"]) == (True, 256), node)
+        cli(4, "node", "list")
         self.keep_secrets(cli, server.api)
         self.administer(cli, server.api)
 

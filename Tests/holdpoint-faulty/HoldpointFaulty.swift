@@ -8,6 +8,7 @@ import Glibc
 enum HoldpointFaulty {
     static func main() async {
         let words = Array(CommandLine.arguments.dropFirst())
+        HiddenArguments.hide(Setting.secrets)
         ExpressionWorker.serveIfAsked(words)
         let text = getenv("HOLDPOINT_FAULT").map { String(cString: $0) } ?? ""
         guard let plan = FaultPlan(text) else {

@@ -61,17 +61,19 @@ extension JournalQueries {
     ) throws(SQLiteError) -> [StoredCommand] {
         let select = try connection.statement(
             """
-            SELECT c.key, c.project, c.session, c.name, c.shard, c.kind, c.sealed, c.principal, c.received, c.attempts
+            SELECT c.key, c.project, c.session, c.name, c.shard, c.kind, c.sealed, c.principal, c.received, c.attempts,
+              s.quarantine
             FROM commands c INDEXED BY commands_open
               LEFT JOIN sessions s ON s.project = c.project AND s.key = c.session
-            WHERE c.outcome IS NULL AND c.key > ?1 AND s.quarantine IS NULL ORDER BY c.key
+            WHERE c.outcome IS NULL AND c.key > ?1 ORDER BY c.key
             """)
         defer { select.reset() }
         let wanted = ShardSet(shards)
         if let id { try select.bind(id.value, at: 1) } else { try select.bind([], at: 1) }
         var commands: [StoredCommand] = []
         while commands.count < limit, try select.step() {
-            if wanted.contains(select.integer(4)) { commands.append(try command(select)) }
+            let isDue = select.isNull(10) || StoredCommand.kindsForQuarantined.contains(select.text(5))
+            if isDue, wanted.contains(select.integer(4)) { commands.append(try command(select)) }
         }
         return commands
     }

@@ -26,6 +26,17 @@ package struct SodiumSecretBox: SecretBox {
         }
     }
 
+    /// Reads the key file, which must be there.
+    ///
+    /// - Throws: `SealedSecretsError`, with the file's path, if there is none or it is not a private file of 32 bytes.
+    package init(existingKeyFile path: String) throws(SealedSecretsError) {
+        do throws(SecretKeyFileError) {
+            try self.init(SecretKeyFile(path: path).load())
+        } catch {
+            throw SealedSecretsError(error)
+        }
+    }
+
     private init(_ key: SecretKey) throws(SecretKeyFileError) {
         do throws(SodiumError) {
             sealingKey = try key.derive(purpose: 1, context: "holdpoint")

@@ -6,6 +6,10 @@ package struct EngineStatistics: Sendable, Equatable {
     package var commitsInDoubt = 0
     /// Sessions that were quarantined.
     package var sessionsQuarantined = 0
+    /// Times when shards were taken over whose owner had died.
+    package var takeovers = 0
+    /// For how long this node's lease still stands, in milliseconds; nil where nodes do not share the store.
+    package var leaseMilliseconds: Int64?
 
     package init() {}
 }
@@ -17,6 +21,8 @@ extension Engine {
         statistics.snapshotsRefused = await services.counters.snapshotsRefused
         statistics.commitsInDoubt = await services.counters.commitsInDoubt
         statistics.sessionsQuarantined = await services.counters.quarantined
+        statistics.takeovers = await shards.takeovers
+        statistics.leaseMilliseconds = services.tenure.milliseconds
         return statistics
     }
 }

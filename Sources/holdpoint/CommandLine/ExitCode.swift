@@ -25,7 +25,7 @@ enum ExitCode: Int32, Sendable, CaseIterable {
         case .timedOut: "The time ran out; it may still happen."
         case .dataInUse: "Another server has the data folder."
         case .dataNewer: "A later release wrote the data; this one leaves it alone."
-        case .dataInaccessible: "The data folder cannot be read or written."
+        case .dataInaccessible: "The data folder, the database or the key file cannot be used."
         case .dataDamaged: "The data is damaged."
         case .cannotListen: "The address to listen on is taken or not ours."
         }

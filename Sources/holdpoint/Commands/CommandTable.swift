@@ -1,13 +1,13 @@
 /// Every command of the program, in the order of the help.
 enum CommandTable {
     static let all = [
-        ServeCommand.command,
+        ServeCommand.command, MigrateCommand.command,
         StoreCommands.createTenant, StoreCommands.createProject, KeyCommands.create,
         KeyCommands.list, KeyCommands.rotate, KeyCommands.revoke,
         AgentCommands.apply, AgentCommands.put,
         SecretCommands.put, SecretCommands.list, SecretCommands.delete,
         SessionCommands.start, SessionCommands.list, SessionCommands.show, TailCommand.command,
         RequestCommands.list, RequestCommands.show, RequestCommands.respond,
-        ReplayCommand.command, SimulateCommand.command, VersionCommand.command,
+        NodeCommands.list, ReplayCommand.command, SimulateCommand.command, VersionCommand.command,
     ]
 }

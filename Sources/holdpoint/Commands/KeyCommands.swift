@@ -1,9 +1,8 @@
 import HoldpointCore
 import HoldpointPorts
 import JSON
-import SQLiteJournal
 
-/// Commands about API keys in the data folder, beside a running server or without one.
+/// Commands about API keys in the store, beside running servers or without one.
 enum KeyCommands {
     static let create = Command(
         "key create", "Make an API key, and print it this once.",
@@ -12,8 +11,8 @@ enum KeyCommands {
         options: [
             CommandOption("--project", value: "TENANT/NAME", "The one project that the key opens."),
             CommandOption("--tenant", value: "NAME", "The tenant all of whose projects the key opens."),
-            CommandOption("--scopes", value: "A,B", "What the key allows."), CommandOption(.data),
-        ],
+            CommandOption("--scopes", value: "A,B", "What the key allows."),
+        ] + Setting.store.map { CommandOption($0) },
         examples: [
             CommandExample("holdpoint key create --project acme/billing", "a key that may do everything in a project"),
             CommandExample(
@@ -27,7 +26,7 @@ enum KeyCommands {
             let key = APIKey(from: try SealingKey.entropy())
             let record = key.record(
                 tenant: tenant, project: project, scopes: scopes, at: SystemClock().now(), hasher: store.hasher)
-            guard try await store.journal.createKey(record) else {
+            guard try await store.directory.createKey(record) else {
                 let place = project.map { "project \(tenant)/\($0)" } ?? "tenant \(tenant)"
                 throw CommandFailure(.notFound, "there is no \(place)")
             }
@@ -71,8 +70,8 @@ enum KeyCommands {
         "key list", "List the API keys of a tenant, or of one project of it.",
         options: [
             CommandOption("--project", value: "TENANT/NAME", "Only the keys of this project."),
-            CommandOption("--tenant", value: "NAME", "All keys of this tenant."), CommandOption(.data),
-        ],
+            CommandOption("--tenant", value: "NAME", "All keys of this tenant."),
+        ] + Setting.store.map { CommandOption($0) },
         examples: [CommandExample("holdpoint key list --tenant acme", "every key of acme")]
     ) { call in
         let (tenant, project) = try owner(call)
@@ -80,7 +79,7 @@ enum KeyCommands {
             var keys: [KeyRecord] = []
             var last: String?
             repeat {
-                guard let page = try await store.journal.keys(of: tenant, after: last, limit: pageSize) else {
+                guard let page = try await store.directory.keys(of: tenant, after: last, limit: pageSize) else {
                     throw CommandFailure(.notFound, "there is no tenant \(tenant)")
                 }
                 keys += page
@@ -100,9 +99,8 @@ enum KeyCommands {
             + "one before that no more. A running server honours the new one within a second, too.",
         operands: [Operand("ID", "The id: the middle part of hp_ID_SECRET.")],
         options: [
-            CommandOption("--grace", value: "SECONDS", "How long the present secret works yet: 86400 by default."),
-            CommandOption(.data),
-        ],
+            CommandOption("--grace", value: "SECONDS", "How long the present secret works yet: 86400 by default.")
+        ] + Setting.store.map { CommandOption($0) },
         examples: [CommandExample("holdpoint key rotate 9f86d081884c7d65 --grace 3600", "with an hour to change over")]
     ) { call in
         let grace = try grace(call.value("--grace"))
@@ -127,7 +125,7 @@ enum KeyCommands {
         details: "A running server refuses it within a second. It stays listed. Streams that it has open go on until "
             + "they end.",
         operands: [Operand("ID", "The id: the middle part of hp_ID_SECRET.")],
-        options: [CommandOption(.data)],
+        options: Setting.store.map { CommandOption($0) },
         examples: [CommandExample("holdpoint key revoke 9f86d081884c7d65", "revoke it")]
     ) { call in
         try await StoreTool.use(call.settings) { store in
@@ -143,8 +141,8 @@ enum KeyCommands {
     private static func change(
         _ id: String, in store: StoreTool, _ change: KeyChange
     ) async throws -> KeyRecord {
-        guard let tenant = try await store.journal.key(id)?.tenant,
-            let record = try await store.journal.changeKey(id, of: tenant, change)
+        guard let tenant = try await store.directory.key(id)?.tenant,
+            let record = try await store.directory.changeKey(id, of: tenant, change)
         else { throw CommandFailure(.notFound, "there is no key \(id)") }
         return record
     }

@@ -1,14 +1,13 @@
 import HoldpointCore
 import HoldpointPorts
 import JSON
-import SQLiteJournal
 
 /// The command that folds stored logs again.
 enum ReplayCommand {
     static let command = Command(
         "replay", "Fold stored logs again, and verify them.",
-        details: "Opens the data folder beside a running server and changes nothing. Without --verify it prints the "
-            + "events, checking numbers and chain on the way. With --verify it also checks the snapshots (the fold of "
+        details: "Opens the data folder or the database beside running servers and changes nothing. Without --verify "
+            + "it prints the events, checking numbers and chain on the way. With --verify it also checks the snapshots (the fold of "
             + "the log, and of a snapshot and the later events, must be the same bytes) and the rows behind lists and "
             + "timers, and prints what it looked at. The first difference is named exactly, and ends it with status 1.",
         operands: [Operand("SESSION", "The session's id.", isOptional: true)],
@@ -16,8 +15,7 @@ enum ReplayCommand {
             CommandOption("--all", "Every session of every project."),
             CommandOption("--verify", "Check everything instead of printing events."),
             CommandOption("--project", value: "TENANT/NAME", "Where the session is. Default: dev/default."),
-            CommandOption(.data),
-        ],
+        ] + Setting.store.map { CommandOption($0) },
         examples: [
             CommandExample("holdpoint replay order-7", "print a session's log as it is folded"),
             CommandExample("holdpoint replay --all --verify", "check the whole store"),
@@ -26,7 +24,7 @@ enum ReplayCommand {
         guard call.has("--all") == call.operands.isEmpty else {
             throw CommandFailure(.usage, "give either SESSION or --all")
         }
-        let store = try StoreTool(call.settings, role: .inspector)
+        let store = try await StoreTool(call.settings, for: .inspection)
         do {
             let status = try await run(call, store)
             await store.close()
@@ -47,7 +45,7 @@ enum ReplayCommand {
         let verifier = LogVerifier(journal: store.journal, hasher: store.hasher)
         let scopes =
             call.has("--all")
-            ? try await store.journal.scopes() : [try ScopeName.scope(call.value("--project") ?? "dev/default")]
+            ? try await store.scopes() : [try ScopeName.scope(call.value("--project") ?? "dev/default")]
         var account = LogVerifier.Account()
         var found = call.has("--all")
         for scope in scopes {

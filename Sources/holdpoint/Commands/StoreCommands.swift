@@ -1,20 +1,19 @@
 import HoldpointCore
 import HoldpointPorts
 import JSON
-import SQLiteJournal
 
-/// Commands that make tenants and projects in the data folder, beside a running server or without one.
+/// Commands that make tenants and projects in the store, beside running servers or without one.
 enum StoreCommands {
     static let createTenant = Command(
-        "tenant create", "Make a tenant in the data folder.",
-        details: "Works beside a running server, which sees the tenant at once.",
+        "tenant create", "Make a tenant in the data folder or the database.",
+        details: "Works beside running servers, which see the tenant at once.",
         operands: [Operand("NAME", "Lower-case letters, digits and hyphens, at most 63.")],
-        options: [CommandOption(.data)],
+        options: Setting.store.map { CommandOption($0) },
         examples: [CommandExample("holdpoint tenant create acme", "make a tenant")]
     ) { call in
         let name = try ScopeName.tenant(call.operands[0])
         return try await StoreTool.use(call.settings) { store in
-            guard try await store.journal.createTenant(name) else {
+            guard try await store.directory.createTenant(name) else {
                 throw CommandFailure(.refused, "there is a tenant \(name) already")
             }
             call.output.result(["tenant": .string(name.text)], text: "tenant \(name)")
@@ -23,14 +22,14 @@ enum StoreCommands {
     }
 
     static let createProject = Command(
-        "project create", "Make a project of a tenant in the data folder.",
+        "project create", "Make a project of a tenant in the data folder or the database.",
         operands: [Operand("TENANT/NAME", "Both lower-case letters, digits and hyphens, at most 63.")],
-        options: [CommandOption(.data)],
+        options: Setting.store.map { CommandOption($0) },
         examples: [CommandExample("holdpoint project create acme/billing", "make a project")]
     ) { call in
         let scope = try ScopeName.scope(call.operands[0])
         return try await StoreTool.use(call.settings) { store in
-            switch try await store.journal.createProject(scope) {
+            switch try await store.directory.createProject(scope) {
             case nil: throw CommandFailure(.notFound, "there is no tenant \(scope.tenant)")
             case false?: throw CommandFailure(.refused, "there is a project \(scope) already")
             case true?: call.output.result(["project": .string(scope.description)], text: "project \(scope)")

@@ -1,5 +1,6 @@
 import HTTPServer
 import HoldpointCore
+import PostgresJournal
 
 /// Something that can be set on the command line, in the environment and in the configuration file.
 struct Setting: Sendable, Hashable {
@@ -20,10 +21,14 @@ struct Setting: Sendable, Hashable {
     let standard: String?
     /// What its values look like.
     let form: Form
+    /// Whether its value may hold a secret, so that it is shown nowhere.
+    let isSecret: Bool
 
     private init(
-        _ name: String, _ value: String, _ summary: String, standard: String? = nil, form: Form = .text
+        _ name: String, _ value: String, _ summary: String, standard: String? = nil, form: Form = .text,
+        isSecret: Bool = false
     ) {
+        self.isSecret = isSecret
         self.name = name
         self.value = value
         self.summary = summary
@@ -45,7 +50,8 @@ extension Setting {
     static let configuration = Setting("config", "FILE", "A JSON file with settings.")
 
     static let url = Setting("url", "URL", "The server to talk to.", standard: "http://127.0.0.1:8080")
-    static let key = Setting("key", "KEY", "The API key; better given by the environment than on the command line.")
+    static let key = Setting(
+        "key", "KEY", "The API key; better given by the environment than on the command line.", isSecret: true)
     static let project = Setting("project", "NAME", "The project to work in.", standard: "default")
 
     static let authorities = Setting(
@@ -53,7 +59,8 @@ extension Setting {
         standard: "the system's")
 
     static let data = Setting(
-        "data", "DIR", "The data folder.", standard: "$XDG_STATE_HOME/holdpoint or ~/.local/state/holdpoint")
+        "data", "DIR", "The data folder; of no use with --postgres.",
+        standard: "$XDG_STATE_HOME/holdpoint or ~/.local/state/holdpoint")
     static let listen = Setting(
         "listen", "ADDRESS:PORT", "Where to listen: a numeric address; port 0 takes a free one.",
         standard: "127.0.0.1:8080")
@@ -61,8 +68,22 @@ extension Setting {
         "tls_certificate", "FILE", "The certificate chain to serve HTTPS with, as PEM; without it: plain HTTP.")
     static let tlsKey = Setting("tls_key", "FILE", "The certificate's private key, as PEM, not encrypted.")
     static let node = Setting("node", "NAME", "The name of this node.", standard: "the host's name")
+    static let postgres = Setting(
+        "postgres", "URL", "The database that nodes share, as libpq's URI or connection string; with --redis.",
+        isSecret: true)
+    static let redis = Setting(
+        "redis", "URL", "The Redis through which nodes hear of one another; with --postgres.", isSecret: true)
+    static let sealingKey = Setting(
+        "sealing_key", "FILE", "The key under which nodes that share a database seal secrets; the same for all.")
+    static let leaseSeconds = Setting(
+        "lease_seconds", "N", "How long a node that shares a database keeps its shards without a sign of life.",
+        standard: String(shared.leaseDuration.components.seconds), form: .number(2...60))
+    static let postgresReaders = Setting(
+        "postgres_readers", "N", "Connections that read within projects from a shared database.",
+        standard: String(shared.readers), form: .number(1...64))
     static let developmentKey = Setting(
-        "dev_key", "KEY", "The key that is made on an empty data folder, as hp_ID_SECRET.", standard: "random")
+        "dev_key", "KEY", "The key that is made on an empty store, as hp_ID_SECRET.", standard: "random",
+        isSecret: true)
     static let keyRate = Setting(
         "key_rate", "N", "Requests per second that each key may make. 0: no limit.", standard: "0",
         form: .number(0...1_000_000))
@@ -89,7 +110,8 @@ extension Setting {
         "call_authorities", "FILE", "The authorities, as PEM, that workflows' calls trust instead of the system's.",
         standard: "the system's")
     static let operatorKey = Setting(
-        "operator_key", "KEY", "The key that administers every tenant, as hp_ID_SECRET.", standard: "none")
+        "operator_key", "KEY", "The key that administers every tenant, as hp_ID_SECRET.", standard: "none",
+        isSecret: true)
     static let drainSeconds = Setting(
         "drain_seconds", "N", "How long a stop waits for replies and streams.", standard: "10",
         form: .number(1...3_600))
@@ -97,6 +119,7 @@ extension Setting {
     // Defaults that other parts of the program have are taken from there, so that they cannot differ.
     private static let http = HTTPServerConfiguration()
     private static let session = SessionLimits.standard
+    private static let shared = PostgresJournalConfiguration(connectionString: "")
 
     static let bodyBytes = Setting(
         "body_bytes", "N", "The largest body of a request.", standard: String(http.maximumBodyBytes),
@@ -124,13 +147,17 @@ extension Setting {
     static let client = [url, key, project, authorities]
     /// The settings of the server.
     static let server = [
-        listen, tlsCertificate, tlsKey, data, node, developmentKey, operatorKey, drainSeconds, bodyBytes, eventBytes,
-        stateBytes, openRequests,
-        databaseBytes, connections, requestsInFlight, keyRate, keyBurst, allowedOrigins, metricsListen, accessLog,
-        allowAddress, callTimeoutSeconds, callAuthorities,
+        listen, tlsCertificate, tlsKey, data, postgres, redis, sealingKey, node, leaseSeconds, postgresReaders,
+        developmentKey, operatorKey, drainSeconds, bodyBytes, eventBytes, stateBytes, openRequests, databaseBytes,
+        connections, requestsInFlight, keyRate, keyBurst, allowedOrigins, metricsListen, accessLog, allowAddress,
+        callTimeoutSeconds, callAuthorities,
     ]
+    /// The settings that say where the data is, for commands beside a server.
+    static let store = [data, postgres]
     /// Every setting.
     static let all = client + server + [output, configuration]
+    /// Those whose values are shown nowhere.
+    static let secrets = all.filter(\.isSecret)
 
     /// Variables that this project's scripts and tests read; they are not misspelt settings.
     static let scriptVariables = ["HOLDPOINT_BINARY", "HOLDPOINT_FAULTY_BINARY", "HOLDPOINT_JSON_SCHEMA_SUITE"]

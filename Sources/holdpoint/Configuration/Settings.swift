@@ -34,6 +34,9 @@ struct Settings: Sendable {
     /// The text of a setting, only if it was given.
     func givenText(_ setting: Setting) -> String? { given[setting]?.text }
 
+    /// Whether a setting was given.
+    func isGiven(_ setting: Setting) -> Bool { given[setting] != nil }
+
     /// The number of a setting whose form is a number; the range was checked before.
     func number(_ setting: Setting) -> Int { text(setting).flatMap { Int($0) } ?? 0 }
 

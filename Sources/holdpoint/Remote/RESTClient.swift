@@ -1,7 +1,7 @@
 import HTTPClient
 import JSON
 
-/// A client of the REST API, within one project.
+/// A client of the REST API, within one project or, for the operator, of the whole server.
 struct RESTClient: Sendable {
     /// An answer of the server that is no refusal.
     struct Reply: Sendable {
@@ -13,25 +13,36 @@ struct RESTClient: Sendable {
 
     private let url: String
     private let key: String
-    private let project: String
+    /// The segments that stand before every path.
+    private let base: [String]
     private let authoritiesFile: String?
 
-    init(_ settings: Settings) throws(CommandFailure) {
-        guard let key = settings.text(.key), !key.isEmpty else {
-            throw CommandFailure(.usage, "no API key: set HOLDPOINT_KEY, or give --key")
+    /// Who calls, and where.
+    enum Role: Sendable {
+        /// The holder of a key, within the project that the settings name.
+        case keyHolder
+        /// The operator, above all projects.
+        case administrator
+    }
+
+    init(_ settings: Settings, as role: Role = .keyHolder) throws(CommandFailure) {
+        let own = role == .administrator ? settings.givenText(.operatorKey) : nil
+        guard let key = own ?? settings.text(.key), !key.isEmpty else {
+            let variables = role == .administrator ? "HOLDPOINT_OPERATOR_KEY" : "HOLDPOINT_KEY, or give --key"
+            throw CommandFailure(.usage, "no API key: set \(variables)")
         }
         self.key = key
         var url = settings.text(.url) ?? ""
         while url.hasSuffix("/") { url.removeLast() }
         self.url = url
-        project = settings.text(.project) ?? "default"
+        base = role == .administrator ? ["v1"] : ["v1", "projects", settings.text(.project) ?? "default"]
         authoritiesFile = settings.givenText(.authorities)
     }
 
     /// Sends a request and returns the answer; throws for a refusal, with the server's own sentence.
     ///
     /// - Parameters:
-    ///   - path: the segments under the project.
+    ///   - path: the segments under the project, or under the version for the operator.
     ///   - query: names and values; a nil value is left out.
     ///   - prefer: the value of the `Prefer` header.
     func call(
@@ -87,7 +98,7 @@ struct RESTClient: Sendable {
     }
 
     private func address(_ path: [String], _ query: [(String, String?)]) -> String {
-        let target = (["v1", "projects", project] + path).map(PercentEncoding.encode).joined(separator: "/")
+        let target = (base + path).map(PercentEncoding.encode).joined(separator: "/")
         let items = query.compactMap { name, value in value.map { "\(name)=\(PercentEncoding.encode($0))" } }
         return "\(url)/\(target)" + (items.isEmpty ? "" : "?" + items.joined(separator: "&"))
     }

@@ -1,23 +1,24 @@
 import HoldpointCore
-import HoldpointEngine
 import HoldpointPorts
+import SealedSecrets
 
-/// What a server makes on an empty store, so that there is something to try.
+/// What is made on an empty store, so that there is something to try.
 enum FirstStart {
     /// Makes tenant `dev`, project `default` and one key with every right; nil if the store holds a tenant already.
     static func prepare(
-        _ ports: EnginePorts, key given: APIKey?
+        _ directory: any Directory, key given: APIKey?, at time: Timestamp
     ) async throws(CommandFailure) -> APIKey? {
-        let key = given ?? APIKey(from: ports.entropy)
+        let entropy = try SealingKey.entropy()
+        let key = given ?? APIKey(from: entropy)
         do {
-            guard try await ports.directory.isEmpty() else { return nil }
+            guard try await directory.isEmpty() else { return nil }
             let scope = Scope(tenant: try TenantName("dev"), project: try ProjectName("default"))
-            _ = try await ports.directory.createTenant(scope.tenant)
-            _ = try await ports.directory.createProject(scope)
+            _ = try await directory.createTenant(scope.tenant)
+            _ = try await directory.createProject(scope)
             let record = key.record(
-                tenant: scope.tenant, project: scope.project, scopes: Set(KeyScope.allCases), at: ports.clock.now(),
-                hasher: ports.hasher)
-            _ = try await ports.directory.createKey(record)
+                tenant: scope.tenant, project: scope.project, scopes: Set(KeyScope.allCases), at: time,
+                hasher: SHA256Hasher())
+            _ = try await directory.createKey(record)
             return key
         } catch let error as JournalError {
             throw CommandFailure(error)

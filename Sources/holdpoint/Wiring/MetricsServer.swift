@@ -16,7 +16,10 @@ struct MetricsServer: Sendable {
     let host: String
 
     /// Makes the server; nothing is opened yet.
-    init(at address: ListenAddress, of engine: Engine, _ api: RESTAPI, _ main: HTTPServer, on loop: EventLoop) {
+    init(
+        at address: ListenAddress, of engine: Engine, over store: any NodeStore, _ api: RESTAPI, _ main: HTTPServer,
+        on loop: EventLoop
+    ) {
         var http = HTTPServerConfiguration()
         http.address = address.address
         http.port = address.port
@@ -27,7 +30,7 @@ struct MetricsServer: Sendable {
         server = HTTPServer(
             loop: loop, configuration: http,
             handler: MetricsEndpoint.handler {
-                await Self.metrics(of: engine) + main.statistics().metrics + api.metrics
+                await EngineMetrics.of(engine) + store.metrics() + main.statistics().metrics + api.metrics
             })
     }
 
@@ -46,24 +49,4 @@ struct MetricsServer: Sendable {
 
     /// Ends it.
     func drain() async { await server.drain() }
-
-    private static func metrics(of engine: Engine) async -> [Metric] {
-        let statistics = await engine.statistics()
-        return [
-            Metric(
-                gauge: "holdpoint_ready", "1 while commands are taken, else 0.",
-                await engine.readiness().isReady ? 1 : 0),
-            Metric(
-                gauge: "holdpoint_resident_sessions", "Sessions that are in memory.", await engine.residentSessions),
-            Metric(
-                counter: "holdpoint_snapshots_refused", "Snapshots that did not verify, so that the log was folded.",
-                statistics.snapshotsRefused),
-            Metric(
-                counter: "holdpoint_commits_in_doubt", "Commits whose outcome was unknown at first.",
-                statistics.commitsInDoubt),
-            Metric(
-                counter: "holdpoint_sessions_quarantined", "Sessions that were quarantined.",
-                statistics.sessionsQuarantined),
-        ]
-    }
 }

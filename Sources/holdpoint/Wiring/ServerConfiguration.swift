@@ -3,13 +3,12 @@ import HTTPServer
 import HoldpointCore
 import HoldpointEngine
 import HoldpointPorts
-import SQLiteJournal
 import SealedSecrets
 
 /// What a server is told at its start.
 struct ServerConfiguration: Sendable {
-    /// The data folder.
-    let folder: String
+    /// Where the data is.
+    let place: StorePlace
     /// The engine's limits and intervals.
     private(set) var engine: EngineConfiguration
     /// The HTTP server's address and limits.
@@ -20,14 +19,12 @@ struct ServerConfiguration: Sendable {
     let edge: EdgeConfiguration
     /// Whom the calls of workflows may reach.
     let calls: CallConfiguration
-    /// The store's limits.
-    let journal: SQLiteJournalConfiguration
-    /// The key that is made on an empty store, if it was given.
+    /// The key that is made on an empty folder, if it was given.
     let developmentKey: APIKey?
 
     /// Reads the settings; throws for what cannot be.
     init(_ settings: Settings) throws(CommandFailure) {
-        folder = try DataFolder.path(settings)
+        place = try StorePlace(settings)
         let name = settings.text(.node) == Setting.node.standard ? HostName.current : settings.text(.node) ?? ""
         do throws(InvalidName) {
             engine = Self.engine(try NodeName(name), settings)
@@ -40,14 +37,15 @@ struct ServerConfiguration: Sendable {
         calls = try CallConfiguration(settings)
         engine.callTimeoutMilliseconds = calls.timeoutMilliseconds
         tls = try Self.tls(settings)
-        var journal = SQLiteJournalConfiguration(folder: folder, role: .engine)
-        let bytes = settings.number(.databaseBytes)
-        journal.maximumDatabaseBytes = bytes > 0 ? Int64(bytes) : nil
-        self.journal = journal
         developmentKey = try Self.key(.developmentKey, settings)
+        if case .servers = place, developmentKey != nil {
+            throw CommandFailure(
+                .usage, "\(Setting.developmentKey.variable) is for a data folder; with --postgres give it to migrate")
+        }
     }
 
-    private static func key(_ setting: Setting, _ settings: Settings) throws(CommandFailure) -> APIKey? {
+    /// The key that a setting gives, if it does.
+    static func key(_ setting: Setting, _ settings: Settings) throws(CommandFailure) -> APIKey? {
         guard let text = settings.givenText(setting) else { return nil }
         guard let key = APIKey(text) else {
             throw CommandFailure(.usage, "\(setting.variable) must have the form \(APIKey.form)")
@@ -81,23 +79,6 @@ struct ServerConfiguration: Sendable {
         http.maximumRequestsInFlight = settings.number(.requestsInFlight)
         http.drainDeadline = .seconds(settings.number(.drainSeconds))
         return http
-    }
-}
-
-/// Where the data is.
-enum DataFolder {
-    /// The folder that the settings name, or the one of the user's state (XDG Base Directory Specification).
-    static func path(_ settings: Settings) throws(CommandFailure) -> String {
-        if let given = settings.givenText(.data) { return given }
-        if let state = variable("XDG_STATE_HOME") { return state + "/holdpoint" }
-        guard let home = variable("HOME") else {
-            throw CommandFailure(.usage, "there is no HOME to keep the data in; give --data DIR")
-        }
-        return home + "/.local/state/holdpoint"
-    }
-
-    private static func variable(_ name: String) -> String? {
-        getenv(name).map { String(cString: $0) }.flatMap { $0.hasPrefix("/") ? $0 : nil }
     }
 }
 

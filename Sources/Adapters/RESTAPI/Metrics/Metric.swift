@@ -44,12 +44,17 @@ package struct Metric: Sendable, Equatable {
         self.init(counter: name, help, samples: [Sample(value)])
     }
 
-    /// How much there is of something at the moment.
-    package init(gauge name: String, _ help: String, _ value: Int) {
+    /// How much there is of something at the moment, by its labels.
+    package init(gauge name: String, _ help: String, samples: [Sample]) {
         kind = .gauge
         self.name = name
         self.help = help
-        samples = [Sample(value)]
+        self.samples = samples
+    }
+
+    /// How much there is of something at the moment.
+    package init(gauge name: String, _ help: String, _ value: Int) {
+        self.init(gauge: name, help, samples: [Sample(value)])
     }
 }
 

@@ -2,7 +2,7 @@ import Glibc
 import HoldpointPorts
 import SealedSecrets
 
-/// The key file of a data folder, and what is made with it.
+/// The key file of a store, and what is made with it.
 enum SealingKey {
     /// The name of the file; it is worth as much as all secrets in the store, and useless without them.
     static let fileName = "secret.key"
@@ -10,10 +10,24 @@ enum SealingKey {
     /// Whether the folder has its key.
     static func exists(in folder: String) -> Bool { access("\(folder)/\(fileName)", F_OK) == 0 }
 
-    /// Reads the key, or makes it for its owner alone.
+    /// Reads the key of a data folder, or makes it for its owner alone.
     static func box(in folder: String) throws(CommandFailure) -> any SecretBox {
+        try box(making: "\(folder)/\(fileName)")
+    }
+
+    /// Reads a key that must be there.
+    static func box(existing path: String) throws(CommandFailure) -> any SecretBox {
         do throws(SealedSecretsError) {
-            return try SodiumSecretBox(keyFile: "\(folder)/\(fileName)")
+            return try SodiumSecretBox(existingKeyFile: path)
+        } catch {
+            throw CommandFailure(.dataInaccessible, error.description)
+        }
+    }
+
+    /// Makes a key for its owner alone if there is none, and reads it.
+    static func box(making path: String) throws(CommandFailure) -> any SecretBox {
+        do throws(SealedSecretsError) {
+            return try SodiumSecretBox(keyFile: path)
         } catch {
             throw CommandFailure(.dataInaccessible, error.description)
         }

@@ -4,7 +4,7 @@ import HoldpointEngine
 import JSON
 import RESTAPI
 
-extension EmbeddedServer {
+extension NodeServer {
     /// The API in front of the engine, with the limits that were set.
     func makeAPI(for engine: Engine, _ access: AccessLog?) -> RESTAPI {
         var rest = RESTConfiguration()
@@ -27,10 +27,10 @@ extension EmbeddedServer {
 
     /// Serves `/metrics`, if an address was given for it.
     func serveMetrics(
-        of engine: Engine, _ api: RESTAPI, _ server: HTTPServer, on loop: EventLoop
+        of engine: Engine, over store: any NodeStore, _ api: RESTAPI, _ server: HTTPServer, on loop: EventLoop
     ) async throws(CommandFailure) -> MetricsServer? {
         guard let address = configuration.edge.metrics else { return nil }
-        let metrics = MetricsServer(at: address, of: engine, api, server, on: loop)
+        let metrics = MetricsServer(at: address, of: engine, over: store, api, server, on: loop)
         let port = try await metrics.listen()
         log.write(.info, "metrics_listening", [("address", .string("\(metrics.host):\(port)"))])
         return metrics

@@ -13,6 +13,16 @@ struct SystemClock: Clock {
         return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
     }
 
+    /// Goes on while the machine is suspended, and is never set.
+    var steadyMilliseconds: Int64 { Self.steadyMilliseconds }
+
+    /// The same, for clocks that count on it.
+    static var steadyMilliseconds: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
     func sleep(until time: Timestamp) async {
         while !Task.isCancelled {
             let left = time.milliseconds - now().milliseconds

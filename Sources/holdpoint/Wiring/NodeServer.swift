@@ -3,12 +3,11 @@ import HTTPEffects
 import HoldpointEngine
 import HoldpointPorts
 import JSON
-import SQLiteJournal
 
-/// A node that runs in one process on one folder: wired, served, and stopped in good order.
-struct EmbeddedServer: Sendable {
-    /// How often the log tells what the engine coped with.
-    private static let troubleInterval = Duration.seconds(5)
+/// A node in one process: wired over its store, served, and stopped in good order.
+struct NodeServer: Sendable {
+    /// How often the log tells what the engine coped with, and what is away or back.
+    private static let troubleInterval = Duration.seconds(1)
 
     let configuration: ServerConfiguration
     let fittings: any ServerFittings
@@ -36,31 +35,39 @@ struct EmbeddedServer: Sendable {
         } catch {
             throw CommandFailure(.failed, error.description)
         }
-        // Before the folder is touched: a start that is refused changes nothing.
+        // Before the store is touched: a start that is refused changes nothing.
         let certificate = try configuration.tls.map { files throws(CommandFailure) in
             try ServedCertificate(files, log: log)
         }
-        let store = try await EmbeddedStore(configuration, on: loop)
+        let store = try await configuration.place.open(for: configuration.engine.node, on: loop)
+        let failure: String?
         do throws(CommandFailure) {
-            try await serve(store, certificate, on: loop, announce)
-            await store.journal.close()
+            failure = try await serve(store, certificate, on: loop, announce)
         } catch {
-            await store.journal.close()
+            await store.close()
             throw error
         }
+        if let failure {
+            log.write(.error, "failed", [("detail", .string(failure))])
+            throw CommandFailure(.failed, failure)
+        }
+        log.write(.info, "stopped")
     }
 
+    /// Serves, and closes the store once it has; returns why the engine ended, if it did by itself.
     private func serve(
-        _ store: EmbeddedStore, _ certificate: ServedCertificate?, on loop: EventLoop,
+        _ store: any NodeStore, _ certificate: ServedCertificate?, on loop: EventLoop,
         _ announce: @Sendable (Address) -> Void
-    ) async throws(CommandFailure) {
+    ) async throws(CommandFailure) -> String? {
         let stops: StopRequests
         do throws(EventLoopError) {
             stops = try StopRequests(on: loop)
         } catch {
             throw CommandFailure(.failed, error.description)
         }
-        let engine = Engine(configuration: configuration.engine, ports: fittings.fit(store.ports))
+        let calls = HTTPEffects(loop: loop, configuration: configuration.calls.effects)
+        let ports = try makePorts(over: store, calls: calls, on: loop)
+        let engine = Engine(configuration: configuration.engine, ports: fittings.fit(ports))
         let access = try makeAccessLog()
         let api = makeAPI(for: engine, access)
         let server = makeServer(for: api, on: loop, credentials: certificate?.credentials)
@@ -70,45 +77,43 @@ struct EmbeddedServer: Sendable {
             throw CommandFailure(.failed, error.description)
         }
         let port = try await listen(server)
-        let metrics = try await serveMetrics(of: engine, api, server, on: loop)
+        let metrics = try await serveMetrics(of: engine, over: store, api, server, on: loop)
         // Only now that the address is ours: a key that was made but could not be shown would be lost.
-        let key = try await FirstStart.prepare(store.ports, key: configuration.developmentKey)
-        announce(Address(url: url(port: port), key: key))
+        announce(Address(url: url(port: port), key: try await store.makeFirstKey(configuration.developmentKey)))
         // The engine's work stays on the loop's thread, where its callers are; the store has threads of its own.
-        let running = Task(executorPreference: loop.taskExecutor) {
+        let running = Task<String?, Never>(executorPreference: loop.taskExecutor) {
             do throws(EngineFailure) {
                 try await engine.run()
                 stops.engineEnded(nil)
+                return nil
             } catch {
                 stops.engineEnded(error.detail)
+                return error.detail
             }
         }
-        log.write(
-            .info, "listening",
-            [
-                ("address", .string("\(host):\(port)")), ("node", .string(configuration.engine.node.text)),
-                ("data", .string(configuration.folder)),
-            ])
+        logListening(on: port, over: store)
         let trouble = TroubleLog(of: engine, log: log)
         let watch = loop.schedule(every: Self.troubleInterval) {
-            Task(executorPreference: loop.taskExecutor) { await trouble.tell() }
+            Task(executorPreference: loop.taskExecutor) {
+                await trouble.tellCounts()
+                await trouble.tellProblems()
+            }
         }
-        let failure = await waitForEnd(stops, server, engine)
-        await running.value
-        await store.calls.stop()
+        let failure = await waitForEnd(stops, server, engine, trouble)
+        if let detail = await running.value, failure == nil {
+            log.write(.warning, "stop_not_clean", [("detail", .string(detail))])
+        }
+        await calls.stop()
         await metrics?.drain()
         watch.cancel()
-        await trouble.tell()
+        await trouble.tellCounts()
+        await store.close()
         do throws(EventLoopError) {
             try loop.stop()
             try access?.finish()
         } catch {
             log.write(.warning, "loop_not_stopped")
         }
-        if let failure {
-            log.write(.error, "failed", [("detail", .string(failure))])
-            throw CommandFailure(.failed, failure)
-        }
-        log.write(.info, "stopped")
+        return failure
     }
 }

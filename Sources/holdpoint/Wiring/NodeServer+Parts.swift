@@ -1,10 +1,14 @@
 import EventLoop
+import HTTPEffects
 import HTTPServer
 import HoldpointEngine
+import HoldpointPorts
 import JSON
 import RESTAPI
+import SealedSecrets
+import YAMLDocuments
 
-extension EmbeddedServer {
+extension NodeServer {
     /// The address to listen on as it stands in a URL.
     var host: String {
         ListenAddress.host(configuration.http.address)
@@ -12,6 +16,24 @@ extension EmbeddedServer {
 
     /// Where the server can be reached, once it listens on this port.
     func url(port: UInt16) -> String { "\(configuration.tls == nil ? "http" : "https")://\(host):\(port)" }
+
+    /// The ports of the engine: those of the store, and those that are this process's own.
+    func makePorts(
+        over store: any NodeStore, calls: HTTPEffects, on loop: EventLoop
+    ) throws(CommandFailure) -> EnginePorts {
+        EnginePorts(
+            journal: store.journal, directory: store.directory, streams: store.streams, clock: store.clock,
+            entropy: try SealingKey.entropy(), hasher: SHA256Hasher(), secretBox: store.secretBox,
+            expressions: try ExpressionWorker.evaluator(), documents: YAMLDocuments(), calls: calls,
+            executors: SharedExecutor(of: LoopIsolation(on: loop), continuations: loop.taskExecutor))
+    }
+
+    /// Says in the log that the server can be reached.
+    func logListening(on port: UInt16, over store: any NodeStore) {
+        let node = configuration.engine.node.text
+        let members: [(String, JSONValue)] = [("address", .string("\(host):\(port)")), ("node", .string(node))]
+        log.write(.info, "listening", members + store.logMembers)
+    }
 
     /// The HTTP server with the API as its handler; nothing is opened yet.
     func makeServer(
@@ -39,8 +61,11 @@ extension EmbeddedServer {
     /// Waits for a reason to stop, and stops; returns what went wrong, if something did.
     ///
     /// First no request is begun any more and those under way get their replies; then the engine lays down its shards.
-    func waitForEnd(_ stops: StopRequests, _ server: HTTPServer, _ engine: Engine) async -> String? {
+    func waitForEnd(
+        _ stops: StopRequests, _ server: HTTPServer, _ engine: Engine, _ trouble: TroubleLog
+    ) async -> String? {
         for await reason in stops.reasons {
+            await trouble.endWatch()
             switch reason {
             case .signal(let number):
                 log.write(.info, "stopping", [("signal", .integer(Int64(number)))])
