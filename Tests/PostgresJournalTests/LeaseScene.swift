@@ -89,12 +89,15 @@ extension PostgresScene {
     /// Holds the fences of a node, as a segment of its writer that is under way does, until `body` has ended.
     ///
     /// - Returns: the error with which that transaction ended, if it was cut off.
+    /// - Parameter other: connections that hold them instead of this scene's.
     @discardableResult
-    func whileWriting(of node: String, _ body: () async throws -> Void) async throws -> PostgresError? {
+    func whileWriting(
+        of node: String, on other: PostgresPool? = nil, _ body: () async throws -> Void
+    ) async throws -> PostgresError? {
         let label = try #require(try await pool.run(Self.label, [.text(node)]).rows.first).text(0)
         var failure: (any Error)?
         do throws(PostgresError) {
-            try await pool.transaction { transaction throws(PostgresError) in
+            try await (other ?? pool).transaction { transaction throws(PostgresError) in
                 _ = try await transaction.run(Self.rename, [.text("\(label):write")])
                 _ = try await transaction.run(Self.hold, [.text(node)])
                 do { try await body() } catch { failure = error }

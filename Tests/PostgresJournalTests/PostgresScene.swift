@@ -92,8 +92,11 @@ final class PostgresScene: Sendable {
     }
 
     /// Opens the store as one node would.
-    func journal(_ change: (inout PostgresJournalConfiguration) -> Void = { _ in }) async throws -> PostgresJournal {
-        var configuration = PostgresJournalConfiguration(connectionString: connectionString)
+    func journal(
+        user: String = "holdpoint", _ change: (inout PostgresJournalConfiguration) -> Void = { _ in }
+    ) async throws -> PostgresJournal {
+        var configuration = PostgresJournalConfiguration(
+            connectionString: server.connectionString(database: database, user: user))
         change(&configuration)
         let journal = try await PostgresJournal.open(configuration, on: loop, clock: ManualClock())
         opened.withLock { $0.append(journal) }
@@ -103,6 +106,15 @@ final class PostgresScene: Sendable {
     /// Runs statements without parameters, each as a transaction of its own.
     func execute(_ texts: String...) async throws {
         for text in texts { _ = try await pool.run(PostgresStatement(text)) }
+    }
+
+    /// Makes the roles, as an administrator would where no other role may make roles.
+    func makeRoles() async throws {
+        for role in ["holdpoint_owner", "holdpoint_engine", "holdpoint_api"] {
+            let found = PostgresStatement("select count(*) from pg_roles where rolname = $1")
+            guard try await pool.run(found, [.text(role)]).rows.first?.integer(0) == 0 else { continue }
+            try await execute("create role \(role) nologin")
+        }
     }
 
     /// One number.

@@ -97,6 +97,38 @@ extension PostgresJournalTests {
             }
         }
 
+        @Test(arguments: [true, false])
+        func `a login role that is no superuser is enough, even to cut a dead node off`(
+            mayMakeRoles: Bool
+        ) async throws {
+            try await PostgresScene.run(isMigrated: false) { scene in
+                let user = "plain_\(mayMakeRoles)"
+                try await scene.execute(
+                    "create role \(user) login \(mayMakeRoles ? "createrole" : "")",
+                    "alter database \(scene.database) owner to \(user)")
+                if !mayMakeRoles {
+                    try await scene.makeRoles()
+                    try await scene.execute("grant holdpoint_owner, holdpoint_engine, holdpoint_api to \(user)")
+                }
+                let text = scene.server.connectionString(database: scene.database, user: user)
+                #expect(try await PostgresSchema.migrate(text, on: scene.loop).from == 0)
+                let dead = try await scene.journal(user: user) { $0.leaseDuration = .milliseconds(1) }
+                _ = try await dead.takeUp(node: NodeName("a"))
+                let other = try await scene.journal(user: user) { $0.takeoverPatience = .milliseconds(50) }
+                _ = try await other.takeUp(node: NodeName("b"))
+                try await scene.waitForEnd(ofLeaseOf: "a")
+                var configuration = PostgresConfiguration(purpose: .write, connectionString: text)
+                configuration.settings = ["search_path": "holdpoint", "role": "holdpoint_engine"]
+                configuration.limits.idleTransactionLimit = .seconds(60)
+                let pool = try PostgresPool.open(configuration, on: scene.loop)
+                let failure = try await scene.whileWriting(of: "a", on: pool) {
+                    while try await other.renew().gained.isEmpty {}
+                }
+                await pool.close()
+                #expect(failure != nil)
+            }
+        }
+
         @Test func `a connection string that cannot be read, and a server that is not there, are told`() async throws {
             try await PostgresScene.run { scene in
                 for text in ["host=127.0.0.1 port=1 dbname=none", "no connection string"] {
