@@ -30,6 +30,9 @@ package struct StoredCommand: Sendable, Equatable {
         self.attempts = attempts
     }
 
+    /// Kinds of commands that are due for a quarantined session, too: an operator's word that it may go on.
+    package static let kindsForQuarantined = [ResumeSession.kind]
+
     /// Whether it answers a request; answers and other commands travel on streams of their own.
     package var isAnswer: Bool { kind == AnswerRequest.kind }
 }

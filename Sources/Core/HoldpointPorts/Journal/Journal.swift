@@ -85,7 +85,8 @@ package protocol Journal: Sendable {
     /// Stored commands without an outcome, oldest first, of one session.
     func undecided(of session: SessionKey, in scope: Scope, limit: Int) async throws(JournalError) -> [StoredCommand]
 
-    /// Stored commands without an outcome in the given shards, oldest first, after `id`; not of quarantined sessions.
+    /// Stored commands without an outcome in the given shards, oldest first, after `id`; of quarantined sessions only
+    /// those of `StoredCommand.kindsForQuarantined`.
     func undecided(
         shards: [Shard], after id: StoredCommandID?, limit: Int
     ) async throws(JournalError) -> [StoredCommand]
@@ -113,6 +114,27 @@ package protocol Journal: Sendable {
     func setQuarantine(
         _ reason: String?, of key: SessionKey, in scope: Scope, fence: Fence
     ) async throws(JournalError)
+
+    /// A page of a project's sessions in the given shards that ended before `time`, by their end and key, after `last`.
+    func endedSessions(
+        in scope: Scope, shards: [Shard], before time: Timestamp, after last: EndedSession?, limit: Int
+    ) async throws(JournalError) -> [EndedSession]
+
+    /// Retires sessions for good, in one transaction: deletes all that is stored of them and leaves a tombstone of each
+    /// (its project, id and key, and when), which refuses a start under its id with `sessionDeleted`; archives their
+    /// logs before, if that is the mode. One that did not end before the given time, or for which a stored command
+    /// waits, is left as it is. Afterwards the feed is whole only from the last of their events on.
+    ///
+    /// - Throws: `fenced` if one of the fences is stale; then nothing was changed.
+    func retire(_ retirement: Retirement) async throws(JournalError) -> RetiredPage
+
+    /// A page, counted from 0, of the archived log of the session that a project knew by that id; nil after the last.
+    func archive(of id: SessionID, in scope: Scope, page: Int) async throws(JournalError) -> ArchivePage?
+
+    /// A page of the ids of a project's archived sessions, after `id`.
+    func archivedSessions(
+        in scope: Scope, after id: SessionID?, limit: Int
+    ) async throws(JournalError) -> [SessionID]
 
     /// Writes down a group of sessions before its due work is loaded (I10).
     func writeDown(_ group: RecoveryGroup) async throws(JournalError)

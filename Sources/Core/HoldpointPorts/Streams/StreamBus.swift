@@ -22,6 +22,10 @@ package protocol StreamBus: Sendable {
     /// Says that a delivery's outcome is committed and that it need not come again.
     func acknowledge(_ delivery: CommandDelivery)
 
+    /// Shows a command that was given up to whoever watches for such; the store has it. Called only after its outcome was
+    /// committed (I1).
+    func bury(_ delivery: CommandDelivery)
+
     /// Tells the node that stored a command, and may wait for it, that it has its outcome. Called only after that was
     /// committed (I1).
     func announce(_ command: StoredCommandID, to node: NodeName)
@@ -95,6 +99,7 @@ package struct CommandDelivery: Sendable, Hashable {
 extension StreamBus {
     // What a bus within one process does: everything on it is this node's.
 
+    package func bury(_ delivery: CommandDelivery) {}
     package func announce(_ command: StoredCommandID, to node: NodeName) {}
     package func serve(_ shards: [Shard]) {}
     package func watch(_ topic: DoorbellTopic) {}

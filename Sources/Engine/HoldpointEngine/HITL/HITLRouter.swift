@@ -156,6 +156,8 @@ actor HITLRouter {
         } catch {
             throw SessionFailure(error)
         }
+        services.ports.streams.bury(
+            CommandDelivery(command: command.id, session: command.session, isAnswer: command.isAnswer))
         await tell(command.id)
         return true
     }

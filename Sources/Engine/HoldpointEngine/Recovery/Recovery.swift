@@ -49,7 +49,9 @@ struct Recovery: Sendable {
             try await journal.writeDown(RecoveryGroup(group))
             let members = group.members.compactMap { work[$0.key] }
             for member in members where member.hasCommands {
-                await router.decide(try await commands(of: member.session))
+                // Of a quarantined session only an operator's word is due; its other commands wait for that.
+                let due = try await commands(of: member.session).filter { member.commands.contains($0.id) }
+                await router.decide(due)
             }
             await deadlines.fire(members.filter(\.hasDeadline).map(\.session.reference))
             for id in plan.strikeOffs(after: group) { try await journal.strikeOff(id) }
@@ -58,8 +60,10 @@ struct Recovery: Sendable {
 
     private struct DueWork {
         let session: SessionIdentity
-        var hasCommands = false
+        var commands: Set<StoredCommandID> = []
         var hasDeadline = false
+
+        var hasCommands: Bool { !commands.isEmpty }
     }
 
     /// Sessions with stored commands, then those whose deadline is over; each once, in that order.
@@ -76,7 +80,7 @@ struct Recovery: Sendable {
         while true {
             let page = try await services.ports.journal.undecided(
                 shards: shards, after: last, limit: services.configuration.sweepPage)
-            for command in page { work[place(of: command.session)].hasCommands = true }
+            for command in page { work[place(of: command.session)].commands.insert(command.id) }
             guard page.count == services.configuration.sweepPage else { break }
             last = page.last?.id
         }

@@ -77,6 +77,7 @@ extension SessionFailure {
         case .idempotencyKeyUsed, .alreadyDecided, .quarantined: self = .unavailable("decided meanwhile")
         // The store's own words name its place; what a tenant may read must not.
         case .refused: self = .failed("the store refuses the data")
+        case .sessionDeleted: self = .failed("the session was deleted")
         case .corrupt: self = .failed("what is stored cannot be read")
         }
     }

@@ -117,6 +117,9 @@ extension SessionActor {
         case .quarantined:
             standing = .lost
             return .told(.rejected(Rejection(.sessionQuarantined, "the session is quarantined")))
+        case .sessionDeleted:
+            let deleted = Rejection(.sessionDeleted, "the id is that of a session that was deleted")
+            return .told(try await settle(.rejected(deleted), of: envelope))
         case .conflict, .fenced:
             standing = .lost
             throw SessionFailure(error)

@@ -95,7 +95,7 @@ extension SessionActor {
     }
 
     /// Writes the outcome of a stored command that changes no session; a command that came directly needs nothing.
-    private func settle(
+    func settle(
         _ outcome: CommandOutcome, of envelope: CommandEnvelope
     ) async throws(SessionFailure) -> CommandOutcome {
         guard let stored = envelope.stored else { return outcome }

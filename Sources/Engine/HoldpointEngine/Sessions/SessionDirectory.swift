@@ -49,7 +49,7 @@ actor SessionDirectory {
         }
         // Others may have run meanwhile, so look afresh.
         if let found = use(key) { return found.identity.scope == scope ? found : nil }
-        guard await services.ownership.fence(for: key.shard) != nil else { throw .notOwner }
+        guard let fence = await services.ownership.fence(for: key.shard) else { throw .notOwner }
         if let found = use(key) { return found.identity.scope == scope ? found : nil }
         if loading[key] != nil { return try await session(key, in: scope) }
         let finished = Signal(on: executor)
@@ -63,7 +63,13 @@ actor SessionDirectory {
             if case .failed(let reason) = error { await quarantine(key, in: scope, reason: reason) }
             throw error
         }
+        let isOwned = await services.ownership.fence(for: key.shard)?.epoch == fence.epoch
         loading[key] = nil
+        guard isOwned else {
+            // The shard went to another node while the log was read: what was read may be overtaken already.
+            await finished.set()
+            throw .notOwner
+        }
         let session = loaded.map { adopt(SessionActor($0, services: services)) }
         if let session { remember(loaded?.state.openRequests.map(\.request.id) ?? [], of: session) }
         await finished.set()

@@ -150,10 +150,11 @@ actor ShardService {
     }
 
     private func leave(_ shard: Shard) async {
-        services.tenure.set([shard], areServed: false)
-        await directory.drain(shard)
         guard let fence = await services.ownership.fence(for: shard) else { return }
+        services.tenure.set([shard], areServed: false)
+        // First of all nothing is loaded any more; what is under way still has its right in the store.
         await services.ownership.drop(shard)
+        await directory.drain(shard)
         leaving.append(fence)
     }
 

@@ -19,8 +19,8 @@ struct DeadlineService: Sendable {
     func fillHorizon(until stop: Signal) async {
         guard let (start, until) = await services.deadlines.horizonToFill() else { return }
         await services.deadlines.moveHorizon(to: until)
-        let shards = await services.ownership.shards()
-        await fill(shards, from: start, until: until) { await stop.isSet }
+        // Not of shards that are being taken over: what is due there may be what killed their owner (I10).
+        await fill(services.tenure.served, from: start, until: until) { await stop.isSet }
     }
 
     /// Reads the deadlines of shards into the wheel that this node has come to own.

@@ -95,9 +95,14 @@ extension JournalConformance {
             try await scene.store.setQuarantine("x", of: identity.key, in: identity.scope, fence: fence)
             let marked = try await scene.store.undecided(shards: Shard.all, after: nil, limit: 9)
             try expect(marked.isEmpty, "a quarantined session's command was due")
+            let word = try expectPresent(StoredCommand.kindsForQuarantined.first, "kind")
+            try await scene.store.store(scene.command(2, for: identity, kind: word))
+            let operators = try await scene.store.undecided(shards: Shard.all, after: nil, limit: 9)
+            try expectEqual(operators.map(\.id), [JournalScene.commandID(2)], "commands due despite the mark")
             try await scene.store.setQuarantine(nil, of: identity.key, in: identity.scope, fence: fence)
             let unmarked = try await scene.store.undecided(shards: Shard.all, after: nil, limit: 9)
-            try expectEqual(unmarked.map(\.id), [JournalScene.commandID(1)], "commands due after the mark")
+            try expectEqual(
+                unmarked.map(\.id), [1, 2].map { JournalScene.commandID($0) }, "commands due after the mark")
         },
     ]
 }

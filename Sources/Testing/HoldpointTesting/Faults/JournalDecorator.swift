@@ -157,6 +157,30 @@ extension JournalDecorator {
         }
     }
 
+    package func endedSessions(
+        in scope: Scope, shards: [Shard], before time: Timestamp, after last: EndedSession?, limit: Int
+    ) async throws(JournalError) -> [EndedSession] {
+        try await around { base throws(JournalError) in
+            try await base.endedSessions(in: scope, shards: shards, before: time, after: last, limit: limit)
+        }
+    }
+
+    package func retire(_ retirement: Retirement) async throws(JournalError) -> RetiredPage {
+        try await around { base throws(JournalError) in try await base.retire(retirement) }
+    }
+
+    package func archive(of id: SessionID, in scope: Scope, page: Int) async throws(JournalError) -> ArchivePage? {
+        try await around { base throws(JournalError) in try await base.archive(of: id, in: scope, page: page) }
+    }
+
+    package func archivedSessions(
+        in scope: Scope, after id: SessionID?, limit: Int
+    ) async throws(JournalError) -> [SessionID] {
+        try await around { base throws(JournalError) in
+            try await base.archivedSessions(in: scope, after: id, limit: limit)
+        }
+    }
+
     package func writeDown(_ group: RecoveryGroup) async throws(JournalError) {
         try await around { base throws(JournalError) in try await base.writeDown(group) }
     }

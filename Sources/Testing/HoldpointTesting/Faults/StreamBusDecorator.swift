@@ -18,6 +18,8 @@ extension StreamBusDecorator {
 
     package func acknowledge(_ delivery: CommandDelivery) { base.acknowledge(delivery) }
 
+    package func bury(_ delivery: CommandDelivery) { base.bury(delivery) }
+
     package func announce(_ command: StoredCommandID, to node: NodeName) { base.announce(command, to: node) }
 
     package func nextAnnouncements() async -> [StoredCommandID] { await base.nextAnnouncements() }

@@ -23,7 +23,8 @@ extension MemoryStore {
         let wanted = Set(shards)
         let rows = inbox.values.filter { row in
             row.outcome == nil && wanted.contains(row.command.session.key.shard)
-                && sessions[row.command.session.key]?.quarantine == nil
+                && (sessions[row.command.session.key]?.quarantine == nil
+                    || StoredCommand.kindsForQuarantined.contains(row.command.kind))
                 && (id.map { row.command.id > $0 } ?? true)
         }
         return Array(rows.map(\.command).sorted { $0.id < $1.id }.prefix(limit))
