@@ -4,7 +4,7 @@ import Testing
 
 extension PostgresJournalTests {
     struct RowSecurityTests {
-        /// Two tenants, the first with two projects, and a row of each project in every table that has rows of projects.
+        /// Two tenants, the first with two projects, and a row of each project in every table of projects' rows.
         private func fill(_ scene: PostgresScene) async throws -> [String] {
             try await scene.execute(
                 "insert into tenants(name) values('a'), ('b')",
@@ -156,6 +156,14 @@ extension PostgresJournalTests {
                     """
                 #expect(await change(scene, session, tenants: "1") == nil)
                 #expect(await change(scene, session, tenants: "2,1") == 1)
+                // One row of another tenant, and nothing of the batch is stored.
+                let batch = """
+                    insert into sessions select gen_random_uuid(), t, p, 'y', null, 0, 0, 0, null, 0, 0, null
+                    from (values(1, 1), (1, 2), (2, 3)) as b(t, p)
+                    """
+                #expect(await change(scene, batch, tenants: "1") == nil)
+                #expect(try await scene.number("select count(*) from sessions where name = 'y'") == 0)
+                #expect(await change(scene, batch, tenants: "1,2") == 3)
             }
         }
 

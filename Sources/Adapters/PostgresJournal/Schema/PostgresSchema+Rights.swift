@@ -29,7 +29,8 @@ extension PostgresSchema {
             "create policy engine_select on \(table) for select to holdpoint_engine using (true)",
             "create policy engine_insert on \(table) for insert to holdpoint_engine with check (\(named))",
             """
-            create policy engine_update on \(table) for update to holdpoint_engine using (\(named)) with check (\(named))
+            create policy engine_update on \(table) for update to holdpoint_engine
+                using (\(named)) with check (\(named))
             """,
             "create policy engine_delete on \(table) for delete to holdpoint_engine using (\(named))",
         ]

@@ -95,8 +95,8 @@ extension PostgresSchema {
             seq int8 not null, chain bytea not null, digest bytea not null, state bytea not null)
             with (fillfactor = 70)
         """,
-        // The id of a request has 22 bytes: six of time, sixteen of randomness. Lists are in the order of `n`, since many
-        // requests may be opened within a millisecond.
+        // The id of a request has 22 bytes: six of time, sixteen of randomness. Lists are in the order of `n`, since
+        // many requests may be opened within a millisecond.
         """
         create table requests(
             id bytea primary key, tenant int8 not null, project int8 not null, session uuid not null,

@@ -73,8 +73,8 @@ package enum PostgresSchema {
     private static func newer(_ found: Int64) -> JournalUnusable {
         JournalUnusable(
             .newerFormat,
-            "the Postgres database has version \(found) of the tables, made by a later release; this one knows versions "
-                + "up to \(version). Run the later release")
+            "the Postgres database has version \(found) of the tables, made by a later release; this one knows "
+                + "versions up to \(version). Run the later release")
     }
 
     // MARK: One connection
