@@ -21,7 +21,10 @@ struct WritingQueueTests {
 
     private func batches(_ writes: [Write], _ limits: WriteLimits = WriteLimits()) -> [[Int]] {
         var queue = WriteQueue<Write>(limits: limits)
-        for write in writes { #expect(queue.append(write)) }
+        for write in writes {
+            let isQueued = queue.append(write)
+            #expect(isQueued)
+        }
         var batches: [[Int]] = []
         while true {
             let batch = queue.takeBatch()
@@ -63,21 +66,25 @@ struct WritingQueueTests {
         #expect(batches(writes) == [[0, 1], [2], [3]])
     }
 
-    @Test func `only so many writes, and so many bytes, may wait`() {
+    @Test func `only so many writes may wait`() {
         var queue = WriteQueue<Write>(limits: limits { $0.waitingWrites = 2 })
-        #expect(queue.append(Write(number: 1)) && queue.append(Write(number: 2)))
-        #expect(!queue.append(Write(number: 3)))
+        var areQueued = (1...3).map { queue.append(Write(number: $0)) }
+        #expect(areQueued == [true, true, false])
         _ = queue.takeBatch()
-        #expect(queue.append(Write(number: 3)) && queue.count == 1)
+        areQueued = [queue.append(Write(number: 3))]
+        #expect(areQueued == [true] && queue.count == 1)
+    }
 
-        queue = WriteQueue(limits: limits { $0.waitingBytes = 10 })
-        #expect(queue.append(Write(number: 1, byteCount: 50)))
-        #expect(!queue.append(Write(number: 2)))
+    @Test func `only so many bytes may wait, unless one is alone`() {
+        var queue = WriteQueue<Write>(limits: limits { $0.waitingBytes = 10 })
+        var areQueued = [50, 1].map { queue.append(Write(number: $0, byteCount: $0)) }
+        #expect(areQueued == [true, false])
         _ = queue.takeBatch()
-        #expect(queue.append(Write(number: 2, byteCount: 5)) && queue.append(Write(number: 3, byteCount: 5)))
-        #expect(!queue.append(Write(number: 4)))
-        #expect(queue.takeAll().map(\.number) == [2, 3] && queue.count == 0)
-        #expect(queue.append(Write(number: 4)))
+        areQueued = [5, 4, 2].map { queue.append(Write(number: $0, byteCount: $0)) }
+        #expect(areQueued == [true, true, false])
+        let all = queue.takeAll()
+        areQueued = [queue.append(Write(number: 7, byteCount: 10))]
+        #expect(all.map(\.number) == [5, 4] && areQueued == [true] && queue.count == 1)
     }
 
     @Test func `a long queue is emptied in order`() {

@@ -47,18 +47,15 @@ struct CommitStore: BatchStore {
     /// Each round has fewer commits, so that a batch of n takes fewer than 2n of them.
     private func write(_ writes: [CommitWrite], in life: NodeLife) async -> [Verdict] {
         let refusals: [JournalError?]
-        switch await send(writes, in: life) {
-        case .stored(let receipts): return receipts.map { .success($0) }
-        case .failed(let error): return writes.map { _ in .failure(error) }
-        case .disowned:
-            guard let found = await disowned(writes, in: life) else { return writes.map { _ in .failure(.fenced) } }
-            refusals = found
-        case .poisoned(let error):
-            do throws(JournalError) {
-                refusals = try await diagnose(writes, error)
-            } catch {
-                return writes.map { _ in .failure(error) }
+        do throws(JournalError) {
+            switch await send(writes, in: life) {
+            case .stored(let receipts): return receipts.map { .success($0) }
+            case .failed(let error): throw error
+            case .disowned: refusals = try await disowned(writes, in: life)
+            case .poisoned(let error): refusals = try await diagnose(writes, error)
             }
+        } catch {
+            return writes.map { _ in .failure(error) }
         }
         if refusals.contains(where: { $0 != nil }) { return await settle(writes, except: refusals, in: life) }
         let half = writes.count / 2
@@ -81,18 +78,24 @@ struct CommitStore: BatchStore {
             if case .unexpectedValue = error { return .failed(.inDoubt("\(error)")) }
             if error.isFenced(byFirst: 1) { return .failed(.fenced) }
             if error.isFenced(byFirst: FenceCheck.statements) { return .disowned }
-            if error.isBlameOfOneWrite { return .poisoned(error) }
+            if error.isBlameOfOneWrite, !error.isRefused(byFirst: FenceCheck.statements) { return .poisoned(error) }
             guard error.isWorthAnotherAttempt, attempt < limits.attempts else { return .failed(JournalError(error)) }
             attempt += 1
         }
     }
 
-    /// Which of the commits are under fences of shards that this life does not own; nil if all are.
-    private func disowned(_ writes: [CommitWrite], in life: NodeLife) async -> [JournalError?]? {
+    /// Refuses the commits under fences of shards that this life does not own.
+    ///
+    /// Where all are found to be owned, or none, all are refused: what was owned has changed in between.
+    private func disowned(_ writes: [CommitWrite], in life: NodeLife) async throws(JournalError) -> [JournalError?] {
         let fences = writes.map(\.commit.fence)
-        guard let owned = try? await FenceCheck.owned(fences, in: life, by: pool, on: slot),
-            !owned.isEmpty, owned.count < Set(fences).count
-        else { return nil }
+        let owned: Set<Fence>
+        do throws(PostgresError) {
+            owned = try await FenceCheck.owned(fences, in: life, by: pool, on: slot)
+        } catch {
+            throw JournalError(error, reading: true)
+        }
+        if owned.count == Set(fences).count { throw .fenced }
         return fences.map { owned.contains($0) ? nil : .fenced }
     }
 
@@ -119,6 +122,11 @@ extension PostgresError {
     /// Whether one of the writes that were sent together is to blame, and others would be made without it.
     var isBlameOfOneWrite: Bool {
         if case .segmentTooLarge = self { true } else { isPoison }
+    }
+
+    /// Whether one of the first statements of a segment has refused it.
+    func isRefused(byFirst statements: Int) -> Bool {
+        if case .refused(let refusal) = self { refusal.statement < statements } else { false }
     }
 
     /// Whether nothing is stored and the very same, sent at once, may be.
