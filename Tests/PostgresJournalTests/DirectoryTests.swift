@@ -2,6 +2,7 @@ import HoldpointCore
 import HoldpointPorts
 import HoldpointTesting
 import JSON
+import PostgresClient
 import PostgresJournal
 import Testing
 
@@ -100,22 +101,50 @@ extension PostgresJournalTests {
         }
 
         @Test func `a project never has more secrets than it may, however many put them at once`() async throws {
-            try await withNodes { nodes, scope in
-                for number in 0..<ProjectSecretLimits.perProject - 6 {
-                    let secret = ProjectSecret(
-                        name: try SecretName("S\(number)"), box: [1], updatedAt: WritingScene.time(0))
-                    #expect(try await nodes[0].putSecret(secret, in: scope))
+            try await PostgresScene.run { base in
+                let nodes = [try await base.journal(), try await base.journal()]
+                let scope = Scope(tenant: try TenantName("acme"), project: try ProjectName("billing"))
+                _ = try await nodes[0].createTenant(scope.tenant)
+                _ = try await nodes[0].createProject(scope)
+                // Whoever has counted, and adds a secret, waits there for as long as the transaction below lasts.
+                try await base.execute(
+                    """
+                    insert into project_secrets(tenant, project, name, box, updated)
+                    select tenant, id, 'S' || n, '', 0
+                    from projects, generate_series(2, \(ProjectSecretLimits.perProject)) n
+                    """,
+                    """
+                    create function wait() returns trigger language plpgsql as $$
+                    begin
+                        perform pg_advisory_xact_lock_shared(7);
+                        return new;
+                    end
+                    $$
+                    """,
+                    "create trigger wait before insert on project_secrets for each row execute function wait()")
+                let putting = try await base.pool.transaction { transaction throws(PostgresError) in
+                    _ = try await transaction.run(PostgresStatement("select pg_advisory_xact_lock(7)"))
+                    let putting = nodes.enumerated().map { number, node in
+                        Task {
+                            let name = try SecretName("T\(number)")
+                            let secret = ProjectSecret(name: name, box: [2], updatedAt: WritingScene.time(1))
+                            return try await node.putSecret(secret, in: scope)
+                        }
+                    }
+                    _ = try? await base.wait(until: Self.waiting, isAtLeast: 2)
+                    return putting
                 }
-                let taken = try await race(16, nodes) { number, node in
-                    let secret = ProjectSecret(
-                        name: try SecretName("T\(number)"), box: [2], updatedAt: WritingScene.time(1))
-                    return try await node.putSecret(secret, in: scope)
-                }
-                #expect(taken.count { $0 } == 6)
+                let taken = [try await putting[0].value, try await putting[1].value]
+                #expect(taken.count { $0 } == 1)
                 let entries = try await nodes[0].secrets(in: scope, after: nil, limit: 999)
                 #expect(entries.count == ProjectSecretLimits.perProject)
             }
         }
+
+        private static let waiting = """
+            select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+              and application_name like 'holdpoint:%:write'
+            """
 
         @Test func `a tenant and a project are made once, and every node knows them at once`() async throws {
             try await withNodes { nodes, _ in
