@@ -10,8 +10,8 @@ enum ServeCommand {
         Command(
             "serve", "Run a server: on a data folder of its own, or one of several on a shared database.",
             details: "On an empty data folder it makes tenant dev, project default and one key with every right, which "
-                + "it prints this once. SIGTERM or SIGINT stops it in good order: requests under way get their replies; a "
-                + "second signal ends it at once, which loses nothing either. The log is JSON lines on standard error. "
+                + "it prints this once. SIGTERM or SIGINT stops it in good order: requests under way get their replies; "
+                + "a second signal ends it at once, which loses nothing either. The log is JSON lines on standard error. "
                 + "Without a certificate it speaks plain HTTP: keep that on the loopback address. SIGHUP reads the "
                 + "certificate and its key again; so does any change of the files.\n"
                 + "With --postgres, --redis and --sealing-key it is one of any number of nodes, each with a name of "
