@@ -9,10 +9,10 @@ enum MigrateCommand {
         "migrate", "Make or renew the tables in the database that nodes share.",
         details: "Run it before the first node is started, and before the first node of a later release; nodes that "
             + "run go on meanwhile. It only goes forward, and leaves alone what a later release has made. The login "
-            + "role must be a member of holdpoint_owner, holdpoint_engine and holdpoint_api, or may create roles: then they "
-            + "are made. With --sealing-key the key file is made, for its owner alone, if the database knows of none "
-            + "yet: copy it to every node. HOLDPOINT_DEV_KEY makes tenant dev, project default and that key with every "
-            + "right if there is no tenant; otherwise make them with tenant, project and key create.",
+            + "role must be a member of holdpoint_owner, holdpoint_engine and holdpoint_api, or may create roles: "
+            + "then they are made. With --sealing-key the key file is made, for its owner alone, if the database "
+            + "knows of none yet: copy it to every node. HOLDPOINT_DEV_KEY makes tenant dev, project default and that "
+            + "key with every right if there is no tenant; otherwise make them with tenant, project and key create.",
         options: [Setting.postgres, .sealingKey].map { CommandOption($0) },
         examples: [
             CommandExample(

@@ -7,10 +7,10 @@ enum ReplayCommand {
     static let command = Command(
         "replay", "Fold stored logs again, and verify them.",
         details: "Opens the data folder or the database beside running servers and changes nothing. Without --verify "
-            + "it prints the events, checking numbers and chain on the way. With --verify it also checks the snapshots "
-            + "(the fold of the log, and of a snapshot and the later events, must be the same bytes) and the rows "
-            + "behind lists and timers, and prints what it looked at. The first difference is named exactly, and ends "
-            + "it with status 1.",
+            + "it prints the events, checking numbers and chain on the way. With --verify it also checks the "
+            + "snapshots (the fold of the log, and of a snapshot and the later events, must be the same bytes) and "
+            + "the rows behind lists and timers, and prints what it looked at. The first difference is named exactly, "
+            + "and ends it with status 1.",
         operands: [Operand("SESSION", "The session's id.", isOptional: true)],
         options: [
             CommandOption("--all", "Every session of every project."),

@@ -9,14 +9,14 @@ enum ServeCommand {
     static func command(fittings: any ServerFittings) -> Command {
         Command(
             "serve", "Run a server: on a data folder of its own, or one of several on a shared database.",
-            details: "On an empty data folder it makes tenant dev, project default and one key with every right, which "
-                + "it prints this once. SIGTERM or SIGINT stops it in good order: requests under way get their replies; "
-                + "a second signal ends it at once, which loses nothing either. The log is JSON lines on standard error. "
-                + "Without a certificate it speaks plain HTTP: keep that on the loopback address. SIGHUP reads the "
-                + "certificate and its key again; so does any change of the files.\n"
-                + "With --postgres, --redis and --sealing-key it is one of any number of nodes, each with a name of "
-                + "its own, that share the sessions; nothing is kept in the data folder then. Run migrate first: a "
-                + "node makes no tables, tenants or keys. URLs with passwords are better given by the environment.",
+            details: "On an empty data folder it makes tenant dev, project default and one key with every right, "
+                + "which it prints this once. SIGTERM or SIGINT stops it in good order: requests under way get their "
+                + "replies; a second signal ends it at once, which loses nothing either. The log is JSON lines on "
+                + "standard error. Without a certificate it speaks plain HTTP: keep that on the loopback address. "
+                + "SIGHUP reads the certificate and its key again; so does any change of the files.\nWith --postgres, "
+                + "--redis and --sealing-key it is one of any number of nodes, each with a name of its own, that "
+                + "share the sessions; nothing is kept in the data folder then. Run migrate first: a node makes no "
+                + "tables, tenants or keys. URLs with passwords are better given by the environment.",
             options: Setting.server.filter { $0 != .developmentKey && $0 != .operatorKey }.map { CommandOption($0) },
             examples: [
                 CommandExample("holdpoint serve", "a server on 127.0.0.1:8080, with its data under ~/.local/state"),
