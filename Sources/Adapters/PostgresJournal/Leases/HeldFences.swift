@@ -1,6 +1,7 @@
 import EventLoop
 import HoldpointCore
 import HoldpointPorts
+import Synchronization
 
 /// One life of a node: what its rows in `fences` and `shards` are known by.
 struct NodeLife: Sendable, Hashable {
@@ -30,6 +31,10 @@ final class HeldFences: Sendable {
     }
 
     private let state = Locked(State())
+    private let began = Atomic(false)
+
+    /// Whether this process has had a life yet.
+    var hasBegun: Bool { began.load(ordering: .acquiring) }
 
     /// The present life; nil before `takeUp`, after `layDown` and once the lease is known to be over.
     var life: NodeLife? { state.withLock { $0.life } }
@@ -54,6 +59,7 @@ final class HeldFences: Sendable {
 extension HeldFences {
     /// Begins a life that owns nothing yet.
     func begin(_ life: NodeLife, generation: Int64) {
+        began.store(true, ordering: .releasing)
         state.withLock {
             $0 = State(handOvers: $0.handOvers)
             $0.life = life

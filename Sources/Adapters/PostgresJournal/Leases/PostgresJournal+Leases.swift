@@ -14,8 +14,14 @@ extension PostgresJournal {
             try await end(LeaseView.Dead(life: earlier, label: label))
         }
         for _ in 0..<Self.joinAttempts {
-            let (incarnation, earlier) = try await look(for: node)
-            if let earlier { try await end(earlier) }
+            let (incarnation, earlier, isLive) = try await look(for: node)
+            if let earlier {
+                // The later start has the name: if both took it back from each other, neither would get any work done.
+                if isLive, earlier.label != label, fences.hasBegun {
+                    throw .refused("another process has taken the name \(node); each node needs one of its own")
+                }
+                try await end(earlier)
+            }
             if let tenure = try await join(NodeLife(node: node, incarnation: incarnation)) { return tenure }
         }
         throw .unavailable("other processes join under the name \(node), too")
@@ -48,18 +54,19 @@ extension PostgresJournal {
 
     // MARK: Joining
 
-    /// A number for a new life, and the life that the name has now, if that is not over.
-    private func look(for node: NodeName) async throws(JournalError) -> (Int64, LeaseView.Dead?) {
+    /// A number for a new life, and the life that the name has now, if that is not over, with whether its lease stands.
+    private func look(
+        for node: NodeName
+    ) async throws(JournalError) -> (incarnation: Int64, earlier: LeaseView.Dead?, isLive: Bool) {
         var segment = PostgresSegment(Self.nextIncarnation)
         segment.add(Self.selectNode, [.text(node.text)])
         do throws(PostgresError) {
             let results = try await lease.run(segment, on: LeaseConnections.waiting)
             guard let number = results.first?.rows.first else { throw .unexpectedValue(column: 0, .noSuchColumn) }
-            let earlier = try results.last?.rows.first.map { row throws(PostgresError) in
-                LeaseView.Dead(
-                    life: NodeLife(node: node, incarnation: try row.integer(0)), label: try row.text(1))
-            }
-            return (try number.integer(0), earlier)
+            guard let row = results.last?.rows.first else { return (try number.integer(0), nil, false) }
+            let earlier = LeaseView.Dead(
+                life: NodeLife(node: node, incarnation: try row.integer(0)), label: try row.text(1))
+            return (try number.integer(0), earlier, try row.boolean(2))
         } catch {
             throw JournalError(error)
         }
@@ -121,7 +128,9 @@ extension PostgresJournal {
 
     private static let nextIncarnation = PostgresStatement("select nextval('incarnations')")
     private static let selectNode = PostgresStatement(
-        "select incarnation, label from nodes where name = $1 and not fenced")
+        """
+        select incarnation, label, expires_at > clock_timestamp() from nodes where name = $1 and not fenced
+        """)
     private static let insertNode = PostgresStatement(
         """
         insert into nodes(name, incarnation, label, started, renewed_at, expires_at)
