@@ -23,7 +23,7 @@ extension PostgresJournalTests {
 
         @Test(.timeLimit(.minutes(1)))
         func
-            `I1: a server that crashes under 64 writers loses nothing acknowledged, and doubts are resolved by reading`()
+            `I1: a server that crashes under 64 writers loses nothing acknowledged, and reading ends doubts`()
             async throws
         {
             try await WritingScene.run { scene in
@@ -50,6 +50,41 @@ extension PostgresJournalTests {
                 #expect(doubts >= 2)
                 #expect(try await scene.heads() == known)
                 #expect(try await scene.areLogsWhole())
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `while the server is away, what cannot be sent is unavailable, and nothing of it is stored later`()
+            async throws
+        {
+            try await WritingScene.run { scene in
+                _ = try await scene.journal.commit(scene.commit(try scene.identity(0)))
+                let commits = try (1...300).map { scene.commit(try scene.identity($0)) }
+                try scene.base.server.stop()
+                let outcomes = await scene.outcomes(of: commits)
+                try scene.base.server.start()
+                // The first batch may still meet the old connection.
+                let isKnown = outcomes.map { outcome in
+                    switch outcome {
+                    case .unavailable: true
+                    case .inDoubt: false
+                    default: nil as Bool?
+                    }
+                }
+                #expect(!isKnown.contains(nil), "\(outcomes)")
+                #expect(isKnown.count { $0 == true } >= commits.count - WriteLimits().batchWrites)
+                while case .unavailable = await scene.outcome(of: commits[299]) {}
+                #expect(try await scene.heads() == ["session-0": 1, "session-300": 1])
+            }
+        }
+
+        @Test func `a closed store is unavailable`() async throws {
+            try await WritingScene.run { scene in
+                _ = try await scene.journal.commit(scene.commit(try scene.identity(0)))
+                await scene.journal.close()
+                let outcome = await scene.outcome(of: scene.commit(try scene.identity(1)))
+                let isUnavailable = if case .unavailable = outcome { true } else { false }
+                #expect(isUnavailable, "\(String(describing: outcome))")
             }
         }
 

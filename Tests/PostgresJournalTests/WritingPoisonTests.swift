@@ -29,8 +29,9 @@ extension PostgresJournalTests {
             case .sequence:
                 _ = try await scene.journal.commit(scene.commit(identity))
                 try await scene.base.execute(
-                    "insert into events select session, 2, tenant, project, time, type, on_feed, chain, data from events"
-                )
+                    """
+                    insert into events select session, 2, tenant, project, time, type, on_feed, chain, data from events
+                    """)
                 return (scene.commit(identity, head: 1), nil)
             case .characterZero:
                 return (scene.commit(identity, events: [WritingScene.event(1, type: "a\u{0}b")]), nil)
@@ -98,6 +99,34 @@ extension PostgresJournalTests {
             }
         }
 
+        @Test func `a start under a name that is being deleted waits, and is refused for the tombstone`() async throws {
+            try await WritingScene.run { scene in
+                let first = try scene.identity(1)
+                _ = try await scene.journal.commit(scene.commit(first))
+                let again = SessionIdentity(scope: scene.scope, key: try scene.identity(2).key, id: first.id)
+                let start = scene.commit(again)
+                var result: Result<Task<JournalError?, Never>, any Error>?
+                try await scene.base.pool.transaction { transaction throws(PostgresError) in
+                    for text in [
+                        "delete from events", "delete from sessions",
+                        "insert into tombstones values(1, 1, 'session-1', gen_random_uuid(), 0)",
+                    ] {
+                        _ = try await transaction.run(PostgresStatement(text))
+                    }
+                    let task = Task { await scene.outcome(of: start) }
+                    do {
+                        try await scene.waitUntilParked()
+                        result = .success(task)
+                    } catch {
+                        result = .failure(error)
+                    }
+                }
+                let outcome = try await #require(try result?.get()).value
+                #expect(outcome == .refused("the session session-1 was deleted"))
+                #expect(try await scene.heads().isEmpty)
+            }
+        }
+
         @Test func `a commit larger than a segment may be is refused by itself`() async throws {
             try await WritingScene.run { scene in
                 let large = try scene.commit(scene.identity(1), events: [WritingScene.event(1, bytes: 17 << 20)])
@@ -114,7 +143,9 @@ extension PostgresJournalTests {
                     "create sequence tries",
                     """
                     create function deny() returns trigger language plpgsql security definer as $$ begin
-                        if nextval('holdpoint.tries') % 4 in (1, 2, 3) then raise exception using errcode = '40P01'; end if;
+                        if nextval('holdpoint.tries') % 4 in (1, 2, 3) then
+                            raise exception using errcode = '40P01';
+                        end if;
                         return null;
                     end $$
                     """,

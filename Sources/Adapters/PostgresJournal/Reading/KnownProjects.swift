@@ -24,7 +24,9 @@ final class KnownProjects: Sendable {
 
     /// The numbers of a project; nil if there is none.
     func numbers(of scope: Scope) async throws(PostgresError) -> ProjectNumbers? {
-        try await numbers(of: [scope])[scope]
+        // Every commit asks, and nearly always about one that is remembered.
+        if let found = known.withLock({ $0[scope] }) { return found }
+        return try await numbers(of: [scope])[scope]
     }
 
     /// The numbers of projects, with one query for all that are not remembered; those that are not there are left out.

@@ -73,7 +73,7 @@ actor BatchLane<Store: BatchStore> {
             guard !batch.isEmpty else { break }
             let verdicts = await store.settle(batch.map(\.write))
             for (waiting, verdict) in zip(batch, verdicts) { waiting.continuation.resume(returning: verdict) }
-            // Nothing could be sent for as long as the pool waits for a connection: the rest need not wait as long again.
+            // Nothing could be sent for as long as the pool waits for a connection: others need not wait as long again.
             if verdicts.allSatisfy(\.isUnavailable) { refuseAll(verdicts[0]) }
         }
         isDraining = false
