@@ -107,8 +107,11 @@ package final class Engine: SessionGateway {
             group.addTask { await self.hub.checkHeadsRegularly(until: self.stopping) }
             group.addTask { await self.passivateRegularly() }
             group.addTask { await self.shards.endCaution(until: self.stopping) }
+            group.addTask { await self.retention.run(until: self.stopping) }
         }
     }
+
+    private var retention: RetentionService { RetentionService(services: services, directory: directory) }
 
     private func passivateRegularly() async {
         let clock = services.ports.clock

@@ -112,6 +112,16 @@ package struct EngineConfiguration: Sendable {
     /// How long after the end of its time a call may still be under way on a node that has lost its shard, in
     /// milliseconds.
     package var leaseMarginMilliseconds: Int64 = 5_000
+    /// How often sessions are looked for that their projects' retention retires, in milliseconds.
+    package var retentionMilliseconds: Int64 = 3_600_000
+    /// How long after the node's start they are looked for first, in milliseconds.
+    package var retentionDelayMilliseconds: Int64 = 60_000
+    /// Sessions that are looked at, and retired in one transaction, at most.
+    package var retentionPage = 200
+    /// How long the node rests after each of these transactions, in milliseconds.
+    package var retentionPauseMilliseconds: Int64 = 100
+    /// Projects with a retention that are read in one page.
+    package var retentionProjects = 100
     /// For how long a key or an agent read from the store is believed, in milliseconds.
     package var cacheMilliseconds: Int64 = 1_000
     /// Keys or agents that are remembered at most.

@@ -25,6 +25,12 @@ package protocol AdministrationGateway: Sendable {
     /// Makes a project; false if there is one by that name, nil if the tenant is unknown.
     func createProject(_ scope: Scope) async throws(GatewayError) -> Bool?
 
+    /// What becomes of a project's sessions some time after they ended; nil if the project is unknown.
+    func retention(of scope: Scope) async throws(GatewayError) -> RetentionSetting?
+
+    /// Sets that; nil keeps them. False if the project is unknown.
+    func setRetention(_ policy: RetentionPolicy?, of scope: Scope) async throws(GatewayError) -> Bool
+
     /// A page of a tenant's keys by id; nil if the tenant is unknown.
     func keys(of tenant: TenantName, after id: String?, limit: Int) async throws(GatewayError) -> Page<KeyRecord>?
 

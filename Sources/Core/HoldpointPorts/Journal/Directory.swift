@@ -23,6 +23,16 @@ package protocol Directory: SecretDirectory {
         of tenant: TenantName, after name: ProjectName?, limit: Int
     ) async throws(JournalError) -> [ProjectName]?
 
+    /// What becomes of a project's sessions some time after they ended; nil if they are kept, or there is no such
+    /// project.
+    func retention(of scope: Scope) async throws(JournalError) -> RetentionPolicy?
+
+    /// Sets what becomes of a project's sessions; nil keeps them. False if there is no such project.
+    func setRetention(_ policy: RetentionPolicy?, of scope: Scope) async throws(JournalError) -> Bool
+
+    /// A page of the projects that have a policy, by tenant and name, after `scope`.
+    func retentions(after scope: Scope?, limit: Int) async throws(JournalError) -> [ProjectRetention]
+
     /// Stores a key; false if its tenant or project is unknown.
     func createKey(_ key: KeyRecord) async throws(JournalError) -> Bool
 

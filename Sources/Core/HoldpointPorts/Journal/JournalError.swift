@@ -14,6 +14,8 @@ package enum JournalError: Error, Sendable, Equatable {
     case conflict(head: Int64)
     /// The project has another session under that id; nothing was changed.
     case sessionExists(SessionKey)
+    /// The project had a session under that id, which was retired; nothing was changed.
+    case sessionDeleted
     /// The idempotency key was committed before, with this record; nothing was changed.
     indirect case idempotencyKeyUsed(IdempotencyRecord)
     /// The stored command has an outcome already; nothing was changed.

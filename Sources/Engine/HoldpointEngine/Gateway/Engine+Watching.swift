@@ -29,7 +29,8 @@ extension Engine {
         let bounds = try await reading { () throws(JournalError) in
             try await self.services.ports.journal.feedBounds(in: scope)
         }
-        if let position, position < bounds.oldest {
+        // The very beginning is no place that anybody has read up to: it asks for whatever is kept.
+        if let position, position != .start, position < bounds.oldest {
             throw .rejected(Rejection(.positionGone, "the feed is kept from position \(bounds.oldest) on"))
         }
         if let position, bounds.head < position {

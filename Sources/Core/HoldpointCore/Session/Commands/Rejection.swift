@@ -33,6 +33,7 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     case secretNotFound = "secret_not_found"
     case commandNotFound = "command_not_found"
     case sessionExists = "session_exists"
+    case sessionDeleted = "session_deleted"
     case sessionFinished = "session_finished"
     case sessionPaused = "session_paused"
     case sessionQuarantined = "session_quarantined"
@@ -77,8 +78,8 @@ package enum RejectionCode: String, Sendable, CaseIterable {
         case .sessionNotFound, .requestNotFound, .agentNotFound, .secretNotFound, .commandNotFound:
             .notFound
         case .notTheOpener: .forbidden
-        case .sessionExists, .sessionFinished, .sessionPaused, .sessionQuarantined,
-            .programDrivesItself,
+        case .sessionExists, .sessionDeleted, .sessionFinished, .sessionPaused,
+            .sessionQuarantined, .programDrivesItself,
             .tooManyOpenRequests, .tooManyRequests, .stateTooLarge, .callNotReady, .alreadyAnswered:
             .conflict
         case .requestExpired, .requestCancelled, .positionGone: .gone
