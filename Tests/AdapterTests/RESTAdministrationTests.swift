@@ -12,15 +12,18 @@ struct RESTAdministrationTests {
     /// A call of a route that is answered well.
     private static func sample(_ route: Route, tenant: String = "acme") -> (target: String, body: String?) {
         let target = route.template.replacing("{tenant}", with: tenant)
-            .replacing("{id}", with: RESTScriptedGateway.keyID)
+            .replacing("{id}", with: RESTScriptedGateway.keyID).replacing("{project}", with: "default")
         let body =
             switch route.template.split(separator: "/").last {
             case "tenants", "projects": #"{"name":"fresh"}"#
             case "keys": #"{"scopes":["operate"],"project":"default"}"#
+            case "retention": #"{"finished_after_days":30,"mode":"archive"}"#
             default: "{}"
             }
         return (target, route.body == .none ? nil : body)
     }
+
+    private static let retention = "/v1/admin/tenants/acme/projects/default/retention"
 
     private static func fixture(_ scopes: Set<KeyScope> = Set(KeyScope.allCases)) throws -> RESTFixture {
         try RESTFixture(keys: [RESTScriptedGateway.tenantKey: try RESTScriptedGateway.tenantCaller(scopes)])
@@ -37,7 +40,7 @@ struct RESTAdministrationTests {
         route.template == "/v1/admin/nodes" || route.template == "/v1/tenants" && route.method == .post
     }
 
-    @Test func `there are ten routes`() { #expect(Self.routes.count == 10) }
+    @Test func `there are thirteen routes`() { #expect(Self.routes.count == 13) }
 
     @Test(arguments: routes.indices)
     func `the operator may call every route for every tenant`(index: Int) async throws {
@@ -148,6 +151,11 @@ struct RESTAdministrationTests {
         ("POST", "/v1/tenants/acme/keys/k1/rotate", #"{"grace_seconds":-1}"#, "/grace_seconds"),
         ("POST", "/v1/tenants/acme/keys/k1/rotate", #"{"grace_seconds":2592001}"#, "/grace_seconds"),
         ("POST", "/v1/tenants/acme/keys/k1/revoke", #"{"why":1}"#, "/why"),
+        ("PUT", retention, "{}", "/mode"), ("PUT", retention, #"{"mode":"delete"}"#, "/finished_after_days"),
+        ("PUT", retention, #"{"finished_after_days":0,"mode":"delete"}"#, "/finished_after_days"),
+        ("PUT", retention, #"{"finished_after_days":1.5,"mode":"delete"}"#, "/finished_after_days"),
+        ("PUT", retention, #"{"finished_after_days":36501,"mode":"delete"}"#, "/finished_after_days"),
+        ("PUT", retention, #"{"finished_after_days":1,"mode":"forget"}"#, "/mode"),
         ("GET", "/v1/tenants/acme/keys?limit=0", "", "query:limit"),
     ])
     func `what does not fit is named`(method: String, target: String, body: String, pointer: String) async throws {
@@ -192,6 +200,30 @@ struct RESTAdministrationTests {
             #expect(fixture.gateway.calls.last?.detail == "k1 \(Duration.seconds(seconds))")
             let end = Timestamp(milliseconds: Int64(seconds) * 1_000).description
             #expect(answer.json["replaced_valid_until"] == .string(end))
+        }
+    }
+
+    @Test func `a project's retention is told, set and lifted, and no other project's`() async throws {
+        let fixture = try Self.fixture()
+        func call(_ method: HTTPMethod, _ target: String, _ body: String? = nil) async -> RESTFixture.Answer {
+            await fixture.call(method, target, body, key: RESTScriptedGateway.tenantKey)
+        }
+        let told = await call(.get, Self.retention)
+        #expect(told.json == ["finished_after_days": 30, "mode": "archive"])
+        let set = await call(.put, Self.retention, #"{"finished_after_days":7,"mode":"delete"}"#)
+        #expect(set.json == ["finished_after_days": 7, "mode": "delete"])
+        #expect(fixture.gateway.calls.last?.detail == "delete after 7")
+        #expect(await call(.delete, Self.retention).status == 204)
+        #expect(fixture.gateway.calls.last?.detail == "none")
+        fixture.gateway.change { $0.isStored = true }
+        let kept = await call(.get, Self.retention)
+        #expect(kept.json == ["finished_after_days": nil, "mode": nil])
+        for project in ["nothing", "NO"] {
+            let target = "/v1/admin/tenants/acme/projects/\(project)/retention"
+            #expect(await call(.get, target).code == "project_not_found")
+            #expect(
+                await call(.put, target, #"{"finished_after_days":7,"mode":"delete"}"#).code == "project_not_found")
+            #expect(await call(.delete, target).code == "project_not_found")
         }
     }
 }

@@ -47,6 +47,18 @@ extension RESTScriptedGateway {
         return scope.tenant == home.tenant ? scope.project != home.project : nil
     }
 
+    func retention(of scope: Scope) async throws(GatewayError) -> RetentionSetting? {
+        try note("retention", scope)
+        let policy = RetentionPolicy(finishedAfterDays: 30, mode: .archive)
+        return scope == home ? RetentionSetting(policy: state.isStored ? nil : policy) : nil
+    }
+
+    func setRetention(_ policy: RetentionPolicy?, of scope: Scope) async throws(GatewayError) -> Bool {
+        let detail = policy.map { "\($0.mode.rawValue) after \($0.finishedAfterDays)" } ?? "none"
+        try note("setRetention", scope, detail: detail)
+        return scope == home
+    }
+
     func keys(of tenant: TenantName, after id: String?, limit: Int) async throws(GatewayError) -> Page<KeyRecord>? {
         try note("keys", Scope(tenant: tenant, project: home.project), detail: "after \(id ?? "-")")
         return tenant == home.tenant ? Page(items: [record], nextCursor: state.nextCursor) : nil

@@ -63,7 +63,13 @@ struct SQLiteJournalOpeningTests {
         }
         try change(folder.database, "DROP INDEX keys_tenant")
         try change(folder.database, "ALTER TABLE agents DROP COLUMN definition")
-        try change(folder.database, "DROP TABLE project_secrets")
+        try change(folder.database, "ALTER TABLE node DROP COLUMN started")
+        for table in ["project_secrets", "retentions", "tombstones", "archives", "feed_starts"] {
+            try change(folder.database, "DROP TABLE \(table)")
+        }
+        for index in ["sessions_ended", "commands_decided", "idempotency_session"] {
+            try change(folder.database, "DROP INDEX \(index)")
+        }
         try change(folder.database, "PRAGMA user_version=1")
         let second = try folder.open()
         #expect(try await second.key("k") == key)
@@ -75,6 +81,9 @@ struct SQLiteJournalOpeningTests {
         let secret = ProjectSecret(name: try SecretName("S"), box: [1], updatedAt: Timestamp(milliseconds: 7))
         #expect(try await second.putSecret(secret, in: scope))
         #expect(try await second.secret(secret.name, in: scope) == secret)
+        let policy = RetentionPolicy(finishedAfterDays: 1, mode: .archive)
+        #expect(try await second.setRetention(policy, of: scope))
+        #expect(try await second.retention(of: scope) == policy)
     }
 
     @Test func `a tool that only looks makes nothing`() throws {

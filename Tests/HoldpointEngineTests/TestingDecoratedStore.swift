@@ -24,6 +24,18 @@ struct DecoratedStore: JournalDecorator, Directory {
 
     func isEmpty() async throws(JournalError) -> Bool { try await directory.isEmpty() }
 
+    func retention(of scope: Scope) async throws(JournalError) -> RetentionPolicy? {
+        try await directory.retention(of: scope)
+    }
+
+    func setRetention(_ policy: RetentionPolicy?, of scope: Scope) async throws(JournalError) -> Bool {
+        try await directory.setRetention(policy, of: scope)
+    }
+
+    func retentions(after scope: Scope?, limit: Int) async throws(JournalError) -> [ProjectRetention] {
+        try await directory.retentions(after: scope, limit: limit)
+    }
+
     func createKey(_ key: KeyRecord) async throws(JournalError) -> Bool { try await directory.createKey(key) }
 
     func key(_ id: String) async throws(JournalError) -> KeyRecord? { try await directory.key(id) }

@@ -26,6 +26,7 @@ LIMITS = {
     "EngineConfiguration": "Engine/HoldpointEngine/EngineConfiguration.swift",
     "SessionCommit": "Core/HoldpointPorts/Journal/SessionCommit.swift",
     "ProjectSecretLimits": "Core/HoldpointPorts/Journal/ProjectSecret.swift",
+    "RetentionLimits": "Core/HoldpointPorts/Journal/RetentionLimits.swift",
     "JournalPage": "Core/HoldpointPorts/Journal/StoredSession.swift",
     "HTTPServerConfiguration": "Clients/HTTPServer/HTTPServerConfiguration.swift",
     "RESTConfiguration": "Adapters/RESTAPI/RESTConfiguration.swift",

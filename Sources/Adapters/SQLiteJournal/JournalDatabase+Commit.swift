@@ -109,15 +109,17 @@ extension JournalDatabase {
         defer { select.reset() }
         try select.bind(project, at: 1)
         try select.bind(commit.identity.id.text, at: 2)
-        guard try select.step() else { return .refused("the key belongs to a session of another project") }
-        return .sessionExists(SessionKey(try select.identifier(0)))
+        if try select.step() { return .sessionExists(SessionKey(try select.identifier(0))) }
+        return try isRetired(commit.identity.id, project: project)
+            ? .sessionDeleted : .refused("the key belongs to a session of another project")
     }
 
     private func insertSession(_ commit: SessionCommit, project: Int64) throws(SQLiteError) -> SessionRow? {
         let insert = try connection.statement(
             """
             INSERT INTO sessions(project, key, name, agent, shard, status, head, wake, created, updated)
-            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING
+            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
+            WHERE NOT EXISTS(SELECT 1 FROM tombstones WHERE project = ?1 AND name = ?3) ON CONFLICT DO NOTHING
             """)
         let summary = commit.summary
         let head = commit.expectedHead + Int64(commit.events.count)

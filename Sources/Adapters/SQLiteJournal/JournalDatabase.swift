@@ -57,6 +57,12 @@ final class JournalDatabase: GroupWritable {
         blocks.forget()
     }
 
+    /// Forgets sessions that were deleted, and which blocks of rows are noted.
+    func forget(_ deleted: [SessionKey]) {
+        for key in deleted { sessions[key] = nil }
+        blocks.forget()
+    }
+
     /// Notes the row that was inserted last under its project.
     func noteRow(_ kind: RowBlocks.Kind, project: Int64) throws(SQLiteError) {
         try blocks.note(kind, row: connection.lastInsertedRow, project: project, on: connection)

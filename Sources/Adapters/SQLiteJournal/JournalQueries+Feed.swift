@@ -33,17 +33,19 @@ extension JournalQueries {
         return items
     }
 
-    /// The ends of a project's feed; all of it is kept.
+    /// The ends of a project's feed: it begins after the last event of a session that was retired.
     func feedBounds(in scope: Scope) throws(SQLiteError) -> FeedBounds {
         guard let project = try project(scope) else { return FeedBounds(oldest: .start, head: .start) }
         let select = try connection.statement(
             """
-            SELECT e.id FROM blocks b CROSS JOIN events e ON e.id BETWEEN b.block * 64 AND b.block * 64 + 63
-            WHERE b.kind = 2 AND b.project = ?1 AND e.feed = ?1 ORDER BY b.block DESC, e.id DESC LIMIT 1
+            SELECT coalesce((SELECT position FROM feed_starts WHERE project = ?1), 0), coalesce((
+                SELECT e.id FROM blocks b CROSS JOIN events e ON e.id BETWEEN b.block * 64 AND b.block * 64 + 63
+                WHERE b.kind = 2 AND b.project = ?1 AND e.feed = ?1 ORDER BY b.block DESC, e.id DESC LIMIT 1), 0)
             """)
         defer { select.reset() }
         try select.bind(project, at: 1)
-        let head = try select.step() ? FeedPosition(transaction: select.integer(0)) : .start
-        return FeedBounds(oldest: .start, head: head)
+        guard try select.step() else { throw .damaged("the bounds of a feed cannot be read") }
+        let oldest = FeedPosition(transaction: select.integer(0))
+        return FeedBounds(oldest: oldest, head: max(oldest, FeedPosition(transaction: select.integer(1))))
     }
 }

@@ -26,8 +26,7 @@ extension JournalQueries {
         guard let project = try project(scope) else { return [] }
         var before = Int64.max
         if let last = query.before {
-            // The caller saw it, so it is there; if it is not of this project, nothing follows it.
-            guard let row = try row(of: last, project: project) else { return [] }
+            guard let row = try place(of: last, project: project) else { return [] }
             before = row
         }
         let select = try statement(for: query)
@@ -89,13 +88,20 @@ extension JournalQueries {
             """)
     }
 
-    private func row(of id: RequestID, project: Int64) throws(SQLiteError) -> Int64? {
+    /// Before which row a list goes on after a request; nil if nothing follows it, since it is not of this project.
+    ///
+    /// One that was retired is followed by those that were made before it.
+    private func place(of id: RequestID, project: Int64) throws(SQLiteError) -> Int64? {
         let select = try connection.statement(
-            "SELECT id FROM requests WHERE made = ?1 AND high = ?2 AND low = ?3 AND project = ?4")
+            """
+            SELECT id, made, high, low, project FROM requests WHERE (made, high, low) <= (?1, ?2, ?3)
+            ORDER BY made DESC, high DESC, low DESC LIMIT 1
+            """)
         defer { select.reset() }
         try select.bind(id, at: 1)
-        try select.bind(project, at: 4)
-        return try select.step() ? select.integer(0) : nil
+        guard try select.step() else { return nil }
+        guard select.requestID(1) == id else { return select.integer(0) + 1 }
+        return select.integer(4) == project ? select.integer(0) : nil
     }
 
     private func record(_ row: SQLiteStatement, scope: Scope) throws(SQLiteError) -> RequestRecord {

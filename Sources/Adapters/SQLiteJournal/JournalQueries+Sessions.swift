@@ -80,8 +80,7 @@ extension JournalQueries {
         guard let project = try project(scope) else { return [] }
         var before = Int64.max
         if let last = query.before {
-            // The caller saw it, so it is there; if it is not of this project, nothing follows it.
-            guard let row = try row(of: last, project: project) else { return [] }
+            guard let row = try place(of: last, project: project) else { return [] }
             before = row
         }
         // A session with the mark of quarantine is shown as quarantined, unless it has ended.
@@ -115,6 +114,19 @@ extension JournalQueries {
         try select.bind(project, at: 1)
         try select.bind(key.value, at: 2)
         return try select.step() ? select.integer(0) : nil
+    }
+
+    /// Before which row a list goes on after a session; nil if nothing follows it, since it is not of this project.
+    ///
+    /// One that was retired is followed by those that were made before it.
+    private func place(of key: SessionKey, project: Int64) throws(SQLiteError) -> Int64? {
+        let select = try connection.statement(
+            "SELECT id, key, project FROM sessions WHERE key <= ?1 ORDER BY key DESC LIMIT 1")
+        defer { select.reset() }
+        try select.bind(key.value, at: 1)
+        guard try select.step() else { return nil }
+        guard SessionKey(try select.identifier(1)) == key else { return select.integer(0) + 1 }
+        return select.integer(2) == project ? select.integer(0) : nil
     }
 
     /// The heads of sessions; those that are not there are left out.

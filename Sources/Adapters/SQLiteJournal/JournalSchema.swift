@@ -103,6 +103,20 @@ enum JournalSchema {
             box BLOB NOT NULL, updated INTEGER NOT NULL, UNIQUE(project, name)) STRICT;
         """,
         "ALTER TABLE node ADD COLUMN started INTEGER NOT NULL DEFAULT 0;",
+        """
+        CREATE TABLE retentions(project INTEGER PRIMARY KEY REFERENCES projects, days INTEGER NOT NULL, mode TEXT NOT NULL)
+            STRICT;
+        CREATE TABLE tombstones(
+            project INTEGER NOT NULL, name TEXT NOT NULL, key BLOB NOT NULL, retired INTEGER NOT NULL,
+            PRIMARY KEY(project, name)) STRICT, WITHOUT ROWID;
+        CREATE TABLE archives(
+            id INTEGER PRIMARY KEY, project INTEGER NOT NULL, name TEXT NOT NULL, key BLOB NOT NULL,
+            retired INTEGER NOT NULL, page INTEGER NOT NULL, data BLOB NOT NULL, UNIQUE(project, name, page)) STRICT;
+        CREATE TABLE feed_starts(project INTEGER PRIMARY KEY, position INTEGER NOT NULL) STRICT;
+        CREATE INDEX sessions_ended ON sessions(project, updated, key) WHERE status IN (3, 4, 5);
+        CREATE INDEX commands_decided ON commands(session) WHERE outcome IS NOT NULL;
+        CREATE INDEX idempotency_session ON idempotency(session);
+        """,
     ]
 
     /// Brings the file up to this release's version, in one transaction.

@@ -19,6 +19,18 @@ extension SQLiteJournal: Directory {
         try await read { queries throws(SQLiteError) in try queries.isEmpty() }
     }
 
+    package func retention(of scope: Scope) async throws(JournalError) -> RetentionPolicy? {
+        try await read { queries throws(SQLiteError) in try queries.retention(of: scope) }
+    }
+
+    package func setRetention(_ policy: RetentionPolicy?, of scope: Scope) async throws(JournalError) -> Bool {
+        try await write { database throws(SQLiteError) in try database.setRetention(policy, of: scope) }
+    }
+
+    package func retentions(after scope: Scope?, limit: Int) async throws(JournalError) -> [ProjectRetention] {
+        try await read { queries throws(SQLiteError) in try queries.retentions(after: scope, limit: limit) }
+    }
+
     package func createKey(_ key: KeyRecord) async throws(JournalError) -> Bool {
         try await write { database throws(SQLiteError) in try database.createKey(key) }
     }

@@ -13,6 +13,14 @@ extension Component {
         [("scopes", scopes)], optional: [("project", scopeName.orNull)])
     static let keyRotationForm = Schema.object(
         [], optional: [("grace_seconds", Schema.integer(0, to: KeyGrace.maximumSeconds).orNull)])
+    static let retentionForm = Schema.object([
+        ("finished_after_days", Schema.integer(1, to: RetentionLimits.days).orNull),
+        ("mode", Schema.choice(of: RetentionPolicy.Mode.self).orNull),
+    ])
+    static let retentionDefinitionForm = Schema.object([
+        ("finished_after_days", .integer(1, to: RetentionLimits.days)),
+        ("mode", .choice(of: RetentionPolicy.Mode.self)),
+    ])
     static let keyForm = Schema.object(keyMembers)
     static let issuedKeyForm = Schema.object([("key", .text())] + keyMembers)
 

@@ -32,6 +32,7 @@ enum Component: String, Sendable, CaseIterable {
     case secretPage = "SecretPage"
     case health = "Health"
     case readiness = "Readiness"
+    case retention = "Retention"
     case node = "Node"
     case nodePage = "NodePage"
     // What is asked.
@@ -49,6 +50,7 @@ enum Component: String, Sendable, CaseIterable {
     case projectCreation = "ProjectCreation"
     case keyCreation = "KeyCreation"
     case keyRotation = "KeyRotation"
+    case retentionDefinition = "RetentionDefinition"
     case secretDefinition = "SecretDefinition"
 
     /// What it describes.
@@ -83,6 +85,7 @@ enum Component: String, Sendable, CaseIterable {
         case .secretPage: Self.page(of: .secret)
         case .health: .object([("status", .constant("ok"))])
         case .readiness: Self.readinessForm
+        case .retention: Self.retentionForm
         case .node: Self.nodeForm
         case .nodePage: Self.page(of: .node)
         case .agentDefinition: Self.agentDefinitionForm
@@ -100,6 +103,7 @@ enum Component: String, Sendable, CaseIterable {
         case .projectCreation: Self.projectCreationForm
         case .keyCreation: Self.keyCreationForm
         case .keyRotation: Self.keyRotationForm
+        case .retentionDefinition: Self.retentionDefinitionForm
         case .secretDefinition: Self.secretDefinitionForm
         }
     }

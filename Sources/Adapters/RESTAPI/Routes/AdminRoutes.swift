@@ -22,7 +22,7 @@ enum AdminRoutes {
             Route(
                 administration: .post, tenantPrefix + "/projects", "Makes a project.", body: .required,
                 form: .projectCreation, replies: [.created(.project)], refusals: [409], createProject),
-        ] + AdminKeyRoutes.all + NodeRoutes.all
+        ] + AdminKeyRoutes.all + RetentionRoutes.all + NodeRoutes.all
 
     private static func tenants(_ call: AdminCall, on loop: isolated (any Actor)?) async throws -> HTTPReply {
         let limit = try call.listLimit()

@@ -16,6 +16,20 @@ extension MemoryJournal {
 
     package func isEmpty() async throws(JournalError) -> Bool { store.withState { $0.tenants.isEmpty } }
 
+    package func retention(of scope: Scope) async throws(JournalError) -> RetentionPolicy? {
+        store.withState { $0.retentions[scope] }
+    }
+
+    package func setRetention(
+        _ policy: RetentionPolicy?, of scope: Scope
+    ) async throws(JournalError) -> Bool {
+        store.withState { $0.setRetention(policy, of: scope) }
+    }
+
+    package func retentions(after scope: Scope?, limit: Int) async throws(JournalError) -> [ProjectRetention] {
+        store.withState { $0.retentions(after: scope, limit: limit) }
+    }
+
     package func createKey(_ key: KeyRecord) async throws(JournalError) -> Bool {
         store.withState { $0.createKey(key) }
     }

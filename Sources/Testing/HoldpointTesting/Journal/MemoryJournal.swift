@@ -157,5 +157,25 @@ extension MemoryJournal {
         }
     }
 
+    package func endedSessions(
+        in scope: Scope, shards: [Shard], before time: Timestamp, after last: EndedSession?, limit: Int
+    ) async throws(JournalError) -> [EndedSession] {
+        store.withState { $0.endedSessions(in: scope, shards: shards, before: time, after: last, limit: limit) }
+    }
+
+    package func retire(_ retirement: Retirement) async throws(JournalError) -> RetiredPage {
+        try store.withState { store throws(JournalError) in try store.retire(retirement) }
+    }
+
+    package func archive(of id: SessionID, in scope: Scope, page: Int) async throws(JournalError) -> ArchivePage? {
+        store.withState { $0.archive(of: id, in: scope, page: page) }
+    }
+
+    package func archivedSessions(
+        in scope: Scope, after id: SessionID?, limit: Int
+    ) async throws(JournalError) -> [SessionID] {
+        store.withState { $0.archivedSessions(in: scope, after: id, limit: limit) }
+    }
+
     package func nodes() async throws(JournalError) -> [NodeRecord] { store.withState { $0.node.map { [$0] } ?? [] } }
 }

@@ -47,6 +47,9 @@ extension MemoryStore {
         if session == nil, let other = names[scope]?[commit.identity.id], !commit.events.isEmpty {
             throw .sessionExists(other)
         }
+        if session == nil, tombstones[scope]?[commit.identity.id] != nil, !commit.events.isEmpty {
+            throw .sessionDeleted
+        }
         var head = commit.expectedHead
         for event in commit.events {
             head += 1

@@ -39,7 +39,11 @@ extension MemoryStore {
         let order = requestOrder[scope] ?? []
         var end = order.count
         if let before = query.before {
-            guard let index = order.firstIndex(of: before) else { return [] }
+            // One that was retired since is in the order no more: what follows it was made before it.
+            let index =
+                requests[before] == nil
+                ? order.lastIndex { $0 < before }.map { $0 + 1 } : order.firstIndex(of: before)
+            guard let index else { return [] }
             end = index
         }
         let matching = order[..<end].reversed().lazy.compactMap { id in requests[id] }.filter { row in
@@ -79,7 +83,8 @@ extension MemoryStore {
     }
 
     func feedBounds(in scope: Scope) -> FeedBounds {
-        FeedBounds(oldest: .start, head: feeds[scope]?.last?.position ?? .start)
+        let oldest = feedStarts[scope] ?? .start
+        return FeedBounds(oldest: oldest, head: max(oldest, feeds[scope]?.last?.position ?? .start))
     }
 
     func heads(of references: [SessionReference]) -> [SessionKey: Int64] {

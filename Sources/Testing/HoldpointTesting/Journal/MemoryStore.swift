@@ -42,6 +42,14 @@ package struct MemoryStore: Sendable {
         package internal(set) var outcome: StoredOutcome?
     }
 
+    /// What is left of a session that was retired.
+    package struct Tombstone: Sendable, Equatable {
+        /// Its internal key.
+        package let key: SessionKey
+        /// When it was retired.
+        package let retiredAt: Timestamp
+    }
+
     /// All sessions, by key.
     package internal(set) var sessions: [SessionKey: Session] = [:]
     /// All stored commands, by id.
@@ -53,6 +61,11 @@ package struct MemoryStore: Sendable {
     var requestOrder: [Scope: [RequestID]] = [:]
     var idempotency: [Scope: [String: IdempotencyRecord]] = [:]
     var feeds: [Scope: [FeedItem]] = [:]
+    /// From where on a project's feed is whole, once sessions were retired.
+    var feedStarts: [Scope: FeedPosition] = [:]
+    /// The sessions that were retired: what is left of each.
+    package internal(set) var tombstones: [Scope: [SessionID: Tombstone]] = [:]
+    var archives: [Scope: [SessionID: [UInt8]]] = [:]
     /// Numbers the changes; those of commits are the first part of a feed position.
     package internal(set) var lastTransaction: Int64 = 0
 
@@ -75,6 +88,7 @@ package struct MemoryStore: Sendable {
     /// Each agent's versions, the oldest first.
     var projectSecrets: [Scope: [SecretName: ProjectSecret]] = [:]
     var agents: [Scope: [AgentName: [AgentRecord]]] = [:]
+    var retentions: [Scope: RetentionPolicy] = [:]
 
     package init() {}
 
