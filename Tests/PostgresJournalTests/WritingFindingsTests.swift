@@ -60,7 +60,7 @@ struct WritingFindingsTests {
                 .idempotencyKeyUsed(record), .alreadyDecided(.dead("y")),
                 .refused("the stored command \(command) does not exist"),
                 .refused("the stored command \(command) is for another session"), .quarantined, .conflict(head: 4),
-                .sessionExists(other), .refused("the session one was deleted"),
+                .sessionExists(other), .sessionDeleted,
                 .refused("the key belongs to a session of another project"), nil,
             ])
     }

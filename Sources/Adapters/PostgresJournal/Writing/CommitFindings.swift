@@ -66,7 +66,7 @@ package struct CommitFindings: Equatable {
     private func refusalOfStart(_ commit: SessionCommit) -> JournalError? {
         if let session { return session.isQuarantined ? .quarantined : .conflict(head: session.head) }
         if let namesake { return .sessionExists(namesake) }
-        if isNameDeleted { return .refused("the session \(commit.identity.id) was deleted") }
+        if isNameDeleted { return .sessionDeleted }
         return isKeyForeign ? .refused("the key belongs to a session of another project") : nil
     }
 }
