@@ -151,7 +151,8 @@ struct RESTAdministrationTests {
         ("POST", "/v1/tenants/acme/keys/k1/rotate", #"{"grace_seconds":-1}"#, "/grace_seconds"),
         ("POST", "/v1/tenants/acme/keys/k1/rotate", #"{"grace_seconds":2592001}"#, "/grace_seconds"),
         ("POST", "/v1/tenants/acme/keys/k1/revoke", #"{"why":1}"#, "/why"),
-        ("PUT", retention, "{}", "/mode"), ("PUT", retention, #"{"mode":"delete"}"#, "/finished_after_days"),
+        ("PUT", retention, #"{"finished_after_days":1}"#, "/mode"),
+        ("PUT", retention, #"{"mode":"delete"}"#, "/finished_after_days"),
         ("PUT", retention, #"{"finished_after_days":0,"mode":"delete"}"#, "/finished_after_days"),
         ("PUT", retention, #"{"finished_after_days":1.5,"mode":"delete"}"#, "/finished_after_days"),
         ("PUT", retention, #"{"finished_after_days":36501,"mode":"delete"}"#, "/finished_after_days"),
@@ -159,8 +160,9 @@ struct RESTAdministrationTests {
         ("GET", "/v1/tenants/acme/keys?limit=0", "", "query:limit"),
     ])
     func `what does not fit is named`(method: String, target: String, body: String, pointer: String) async throws {
+        let method = try #require(HTTPMethod(rawValue: method))
         let answer = await (try Self.fixture()).call(
-            method == "GET" ? .get : .post, target, body.isEmpty ? nil : body, key: RESTScriptedGateway.operatorKey)
+            method, target, body.isEmpty ? nil : body, key: RESTScriptedGateway.operatorKey)
         #expect(answer.status == 422)
         #expect(answer.pointers == [pointer])
     }

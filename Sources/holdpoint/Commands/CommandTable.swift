@@ -2,7 +2,7 @@
 enum CommandTable {
     static let all = [
         ServeCommand.command, MigrateCommand.command,
-        StoreCommands.createTenant, StoreCommands.createProject, KeyCommands.create,
+        StoreCommands.createTenant, StoreCommands.createProject, RetentionCommand.command, KeyCommands.create,
         KeyCommands.list, KeyCommands.rotate, KeyCommands.revoke,
         AgentCommands.apply, AgentCommands.put,
         SecretCommands.put, SecretCommands.list, SecretCommands.delete,

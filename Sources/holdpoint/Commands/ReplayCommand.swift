@@ -51,14 +51,22 @@ enum ReplayCommand {
         var found = call.has("--all")
         for scope in scopes {
             let id = call.operands.isEmpty ? nil : try? SessionID(call.operands[0])
-            if let id, try await store.journal.find(id, in: scope) != nil { found = true }
+            if let id, try await store.isKnown(id, in: scope) { found = true }
             guard found else { continue }
             if call.has("--verify") {
                 try await verifier.verify(scope, only: id, into: &account)
+                try await verifier.verifyArchives(of: scope, only: id, into: &account)
             } else {
+                for archived in try await verifier.archivedSessions(of: scope) where id == nil || archived == id {
+                    _ = try await verifier.replayArchive(of: archived, in: scope) { event in
+                        show(event, of: archived, in: scope, call.output)
+                    }
+                }
                 for session in try await StoredProjections(of: scope, in: store.journal).sessions
                 where id == nil || session.id == id {
-                    try await show(session, verifier, call.output)
+                    _ = try await verifier.replay(session) { event in
+                        show(event, of: session.id, in: scope, call.output)
+                    }
                 }
             }
         }
@@ -67,16 +75,13 @@ enum ReplayCommand {
         return .success
     }
 
-    private static func show(_ session: SessionIdentity, _ verifier: LogVerifier, _ output: Output) async throws {
-        _ = try await verifier.replay(session) { event in
-            let value: JSONValue = [
-                "project": .string(session.scope.description), "session": .string(session.id.text),
-                "seq": .integer(event.sequence), "type": .string(event.type.text),
-                "time": .string(event.time.description),
-                "data": (try? JSONParser.parse(event.data, limits: EventRegistry.recordedLimits)) ?? .null,
-            ]
-            output.result(value, text: SessionText.event(value, withSession: true))
-        }
+    private static func show(_ event: RecordedEvent, of id: SessionID, in scope: Scope, _ output: Output) {
+        let value: JSONValue = [
+            "project": .string(scope.description), "session": .string(id.text), "seq": .integer(event.sequence),
+            "type": .string(event.type.text), "time": .string(event.time.description),
+            "data": (try? JSONParser.parse(event.data, limits: EventRegistry.recordedLimits)) ?? .null,
+        ]
+        output.result(value, text: SessionText.event(value, withSession: true))
     }
 
     private static func report(_ account: LogVerifier.Account, _ output: Output) {
@@ -84,8 +89,18 @@ enum ReplayCommand {
             [
                 "verified": true, "sessions": .integer(Int64(account.sessions)),
                 "events": .integer(Int64(account.events)), "snapshots": .integer(Int64(account.snapshots)),
+                "archives": .integer(Int64(account.archives)),
             ],
             text: "verified \(account.sessions) sessions, \(account.events) events and \(account.snapshots) snapshots: "
-                + "log, chain, snapshots and rows agree")
+                + "log, chain, snapshots and rows agree"
+                + (account.archives == 0 ? "" : "; \(account.archives) archived logs are whole"))
+    }
+}
+
+extension StoreTool {
+    /// Whether a project has a session of that id, or an archived log of one.
+    fileprivate func isKnown(_ id: SessionID, in scope: Scope) async throws(JournalError) -> Bool {
+        if try await journal.find(id, in: scope) != nil { return true }
+        return try await journal.archive(of: id, in: scope, page: 0) != nil
     }
 }

@@ -8,14 +8,16 @@ struct LogVerifier: Sendable {
         var sessions = 0
         var events = 0
         var snapshots = 0
+        /// Logs of retired sessions.
+        var archives = 0
     }
 
     /// A server may write while this reads: a difference counts when it is still there at the last of these tries.
     private static let tries = 5
-    private static let pageSize = 500
+    static let pageSize = 500
 
-    private let journal: any Journal
-    private let hasher: any Hasher
+    let journal: any Journal
+    let hasher: any Hasher
 
     init(journal: any Journal, hasher: any Hasher) {
         self.journal = journal
