@@ -95,7 +95,11 @@ private struct Pools {
             applicationName: "\(label):\(name)")
         pool.settings["role"] = role
         pool.settings["search_path"] = PostgresSchema.name
-        if isReadOnly { pool.settings["default_transaction_read_only"] = "on" }
+        if isReadOnly {
+            pool.settings["default_transaction_read_only"] = "on"
+            // Each page is in the order of an index; who cannot know how much follows it would rather sort it all.
+            pool.settings["enable_sort"] = "off"
+        }
         pool.limits.connections = max(1, connections)
         if purpose == .lease {
             // A server that does not answer is given up before the next renewals have gone by, too.

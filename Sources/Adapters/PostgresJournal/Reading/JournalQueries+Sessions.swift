@@ -109,7 +109,7 @@ extension JournalQueries {
         select key, name from sessions
         where tenant = $1 and project = $2 and key < $3 and ($4::text is null or agent = $4)
           and ($5::int2 is null or case when quarantine is not null and status < 3 then 6 else status end = $5)
-        order by key desc limit $6
+        order by key desc nulls last limit $6
         """)
 
     /// A page of a project's sessions, the last that began first.

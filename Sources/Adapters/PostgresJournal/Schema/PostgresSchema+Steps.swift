@@ -80,7 +80,9 @@ extension PostgresSchema {
             created int8 not null, updated int8 not null, quarantine bytea, unique(project, name))
             with (fillfactor = 80)
         """,
-        "create index sessions_project on sessions(project, key desc)",
+        // `nulls last` is what lists ask for, though there are none: in this order the primary key is of no use to the
+        // planner, who would pass over the later sessions of all other projects.
+        "create index sessions_project on sessions(project, key desc nulls last)",
         // In the order of time, and not by shard: a node with many shards would sort all that is due for each page.
         "create index sessions_due on sessions(wake, key) where wake is not null and quarantine is null",
         """
