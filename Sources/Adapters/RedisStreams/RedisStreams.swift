@@ -21,6 +21,7 @@ package final class RedisStreams: StreamBus {
     private let acknowledgements: Acknowledgements
     private let troubles = Troubles()
     private let reader: ShardReader
+    private let reading: Task<Void, Never>
 
     /// Opens the connections in the background; the bus is to be shut down before the loop is stopped.
     ///
@@ -39,7 +40,8 @@ package final class RedisStreams: StreamBus {
             configuration, client: client, local: local, acknowledgements: acknowledgements, troubles: troubles,
             on: loop)
         let reader = reader
-        LoopIsolation(on: loop).start { _ in await reader.run() }
+        // With the loop as its preference the task goes on there after each wait, and never on a thread of the pool.
+        reading = Task(executorPreference: loop.taskExecutor) { await reader.run() }
     }
 
     package func ring(_ doorbell: Doorbell) {
@@ -152,10 +154,11 @@ package final class RedisStreams: StreamBus {
         client.beginClosing()
     }
 
-    /// Closes, and waits until the connections are gone.
+    /// Closes, and waits until the connections are gone and nothing is under way.
     package func shutDown() async {
         close()
         await client.close()
+        await reading.value
     }
 }
 
