@@ -14,8 +14,9 @@ extension RedisTests {
                         if case .failure(let error) = outcome { outcomes.append(error) } else { outcomes.append(nil) }
                     }
                 }
-                // One turn of the loop has passed: all of them are handed to hiredis.
-                await wait(client) { $0.pending == 500 }
+                // When a turn of the loop has passed, all of them are handed to hiredis.
+                try await client.ready()
+                #expect(client.status.pending == 500)
                 try server.stop()
                 #expect(await outcomes.atLeast(500).allSatisfy { $0 == .inDoubt })
                 #expect(client.status.pending == 0 && client.status.pendingBytes == 0)
@@ -75,6 +76,7 @@ extension RedisTests {
                 try server.pause()
                 async let reply = client.run(words("PING"))
                 await wait(client) { $0.pending == 1 }
+                try await client.ready()
                 async let closing: Void = client.close()
                 try server.resume()
                 #expect(try await reply.text == "PONG")
@@ -110,7 +112,7 @@ extension RedisTests {
             client.send(words("PING")) { outcome in
                 if case .failure(.inDoubt) = outcome { outcomes.append(true) } else { outcomes.append(false) }
             }
-            await wait(client) { $0.pending == 1 }
+            try await client.ready()
             try loop.stop()
             #expect(await outcomes.atLeast(1) == [true])
         }
