@@ -47,20 +47,24 @@ extension JournalQueries {
 
     private static let head = PostgresStatement(
         """
-        select xid, n from feed
-        where tenant = $1 and project = $2 and xid < (select pg_snapshot_xmin(pg_current_snapshot())::text::int8)
-        order by xid desc, n desc limit 1
+        select coalesce(b.xid, 0), coalesce(b.n, 0), coalesce(h.xid, 0), coalesce(h.n, 0) from (
+          select max(xid) as xid, max(n) as n from feed_starts where tenant = $1 and project = $2) b
+        left join (
+          select xid, n from feed
+          where tenant = $1 and project = $2 and xid < (select pg_snapshot_xmin(pg_current_snapshot())::text::int8)
+          order by xid desc, n desc limit 1) h on true
         """)
 
-    /// The ends of a project's feed, all of which is kept.
+    /// The ends of a project's feed: it begins after the last event of a session that was retired.
     ///
     /// Nothing can appear before its head any more.
     func feedBounds(in scope: Scope) async throws(PostgresError) -> FeedBounds {
         guard let project = try await projects.numbers(of: scope),
             let row = try await settled(in: project, Self.head, [], enough: .max).first
         else { return FeedBounds(oldest: .start, head: .start) }
-        let head = FeedPosition(transaction: try row.integer(0), index: try row.integer(1))
-        return FeedBounds(oldest: .start, head: head)
+        let oldest = FeedPosition(transaction: try row.integer(0), index: try row.integer(1))
+        let head = FeedPosition(transaction: try row.integer(2), index: try row.integer(3))
+        return FeedBounds(oldest: oldest, head: max(oldest, head))
     }
 
     /// Reads what is settled, looking again for a moment if what was committed before the first look is not.

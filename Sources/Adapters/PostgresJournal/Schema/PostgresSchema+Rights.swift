@@ -22,7 +22,8 @@ extension PostgresSchema {
             "create policy engine_insert on tenants for insert to holdpoint_engine with check (true)",
         ]
 
-    private static func enginePolicies(of table: String) -> [String] {
+    /// The policies of a table whose rows belong to a tenant.
+    static func enginePolicies(of table: String) -> [String] {
         let named = "tenant = any((select string_to_array(current_setting('app.tenants'), ',')::int8[])::int8[])"
         return [
             "alter table \(table) enable row level security, force row level security",
@@ -36,7 +37,8 @@ extension PostgresSchema {
         ]
     }
 
-    private static func apiPolicy(of table: String) -> String {
+    /// The policy of a table that the api role reads within a project.
+    static func apiPolicy(of table: String) -> String {
         """
         create policy api_select on \(table) for select to holdpoint_api using (
             tenant = (select current_setting('app.tenant')::int8)
@@ -46,7 +48,7 @@ extension PostgresSchema {
 
     /// Who may do what at all.
     ///
-    /// Events, records of keys against repetition and the feed are only ever added to.
+    /// Events, records of keys against repetition and the feed are only ever added to, until their session is retired.
     static let grants = [
         "grant usage on schema holdpoint to holdpoint_engine, holdpoint_api",
         "grant select on schema_version to holdpoint_engine, holdpoint_api",

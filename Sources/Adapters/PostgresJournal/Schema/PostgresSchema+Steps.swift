@@ -3,7 +3,8 @@ extension PostgresSchema {
     ///
     /// Steps are only ever added, and each gives what it makes to the roles that need it.
     static let steps: [[String]] = [
-        directory + sealing + leases + sessions + inbox + recovery + policies + grants
+        directory + sealing + leases + sessions + inbox + recovery + policies + grants,
+        retention,
     ]
 
     // Names compare byte by byte, as they do in the engine, whatever the database's own order is.

@@ -87,18 +87,22 @@ extension JournalConformance {
             try expectEqual(try await scene.retire([wanted]).retired, [wanted.key], "retired after the outcome")
         },
         scene("I2: a stale fence, or none, retires nothing") { scene in
-            let identity = try scene.identity(1)
-            try await scene.end(identity, at: 1)
-            try await JournalScene.expectRefusal("a session without a fence") { () async throws(JournalError) in
-                _ = try await scene.store.retire(scene.retirement([identity], fences: []))
+            let identities = try [scene.identity(1, shard: 7), scene.identity(2, shard: 8)]
+            for identity in identities { try await scene.end(identity, at: 1) }
+            let (first, second) = (try scene.fence(identities[0]), try scene.fence(identities[1]))
+            let raised = try await scene.store.raiseGeneration(of: first)
+            for fences in [[], [raised], [first, second]] {
+                try await JournalScene.expectRefusal("retiring under \(fences)") { () async throws(JournalError) in
+                    _ = try await scene.store.retire(scene.retirement(identities, fences: fences))
+                }
             }
-            let raised = try await scene.store.raiseGeneration(of: try scene.fence(identity))
-            try await JournalScene.expectRefusal("retiring under an old generation") { () async throws(JournalError) in
-                _ = try await scene.store.retire(scene.retirement([identity], fences: [raised.before]))
+            for identity in identities { try expectEqual(try await scene.head(identity), 2, "head") }
+            let page = try await scene.store.retire(scene.retirement(identities, fences: [raised, second]))
+            try expectEqual(page.retired, identities.map(\.key), "retired under the raised generation")
+            _ = try await scene.store.takeUp(node: try NodeName("node-2"))
+            try await JournalScene.expectRefusal("retiring under an old epoch") { () async throws(JournalError) in
+                _ = try await scene.store.retire(scene.retirement(identities, fences: [raised, second]))
             }
-            try expectEqual(try await scene.head(identity), 2, "head")
-            let page = try await scene.store.retire(scene.retirement([identity], fences: [raised]))
-            try expectEqual(page.retired, [identity.key], "retired under the raised generation")
         },
         scene("I5: a session is not retired in the name of another project") { scene in
             let identity = try scene.identity(1)
@@ -240,11 +244,6 @@ extension RetentionPolicy {
     fileprivate static func of(_ days: Int64, _ mode: Mode) throws -> RetentionPolicy {
         try expectPresent(RetentionPolicy(finishedAfterDays: days, mode: mode), "policy of \(days) days")
     }
-}
-
-extension Fence {
-    /// The fence before its generation was raised.
-    fileprivate var before: Fence { Fence(shard: shard, epoch: epoch, generation: generation - 1) }
 }
 
 extension JournalScene {
