@@ -131,4 +131,39 @@ import Testing
             }
         }
     }
+
+    @Test func `I3: a stored start that comes second under its id gets its outcome at whichever node`() async throws {
+        let nodes = try await NodeScene()
+        let (first, _) = try nodes.node("first")
+        let (second, _) = try nodes.node("second")
+        try await nodes.running(first) {
+            try await nodes.until { await first.ownedShards == 256 }
+            try await nodes.running(second) {
+                try await nodes.until { await second.ownedShards == 128 }
+                var stored: [StoredCommandID] = []
+                for (node, input) in [(first, 1), (second, 1), (second, 2)] as [(Engine, JSONValue)] {
+                    let start = SessionStart(
+                        id: try SessionID("one"), agent: nodes.scene.agent, input: input, labels: [:], onBehalfOf: nil)
+                    let options = nodes.scene.options(respondAsync: true)
+                    guard
+                        case .stored(let id, _, _) = try await node.start(
+                            start, in: nodes.scene.scope, options: options)
+                    else { throw Surprise("it was decided at once") }
+                    stored.append(id)
+                }
+                var outcomes: [StoredOutcome] = []
+                for id in stored {
+                    try await nodes.until {
+                        try await first.storedCommand(id, in: nodes.scene.scope).outcome != nil
+                    }
+                    if let outcome = try await first.storedCommand(id, in: nodes.scene.scope).outcome {
+                        outcomes.append(outcome)
+                    }
+                }
+                #expect(outcomes.filter { $0 == .applied(.session(isNew: true)) }.count == 1)
+                #expect(outcomes.count == 3)
+                #expect(try await nodes.scene.log(of: SessionID("one")).count == 1)
+            }
+        }
+    }
 }

@@ -25,11 +25,57 @@ extension HITLRouter {
             if let found { return try await directory.perform(envelope, on: found) }
             return try await begin(identity, with: envelope)
         } catch .sessionExists(let key) {
+            guard services.tenure.serves(key.shard) else { return try await judge(command, envelope, beside: key) }
             guard let other = try await directory.session(key, in: identity.scope) else {
                 throw .unavailable("the session is not readable yet")
             }
             return try await directory.perform(envelope, on: other)
         }
+    }
+
+    /// Gives a start its outcome whose id a session of another node has: from what that session has committed.
+    ///
+    /// Such a start changes nothing, whatever it comes to, so it need not be decided where that session is.
+    private func judge(
+        _ command: StoredCommand, _ envelope: CommandEnvelope, beside key: SessionKey
+    ) async throws(SessionFailure) -> CommandOutcome {
+        let scope = command.session.scope
+        let journal = services.ports.journal
+        let loader = SessionLoader(journal: journal, hasher: services.ports.hasher, counters: services.counters)
+        guard let other = try await loader.load(key, in: scope) else {
+            throw .unavailable("the session is not readable yet")
+        }
+        let context = DecisionContext(
+            now: services.ports.clock.now(), hasher: services.ports.hasher,
+            limits: services.configuration.sessionLimits, seed: services.ports.entropy.random128())
+        var outcome: CommandOutcome
+        switch envelope.command.decide(other.state, in: context) {
+        case .accept(let events, let reply) where events.isEmpty:
+            let view = SessionView(state: other.state, quarantine: other.quarantine)
+            outcome = .applied(
+                AppliedCommand(reply: reply, session: view, request: nil, isNews: false, isReplay: false))
+        case .reject(let rejection): outcome = .rejected(rejection)
+        case .accept, .needs: throw .failed("the start of a session that is there cannot be judged")
+        }
+        do throws(JournalError) {
+            if let claim = envelope.idempotency,
+                let earlier = try await journal.idempotencyRecord(claim.key, in: scope),
+                earlier.fingerprint != claim.fingerprint
+            {
+                outcome = .rejected(
+                    Rejection(.idempotencyMismatch, "the Idempotency-Key was used with another body"))
+            }
+            if case .rejected(let rejection) = outcome {
+                for outgoing in envelope.command.outgoing(
+                    from: SessionState(identity: command.session), after: rejection)
+                { try await send(outgoing.command, to: outgoing.session) }
+            }
+            let decided = DecidedCommand(id: command.id, outcome: StoredOutcome(outcome))
+            _ = try await journal.decide(decided, in: scope)
+        } catch {
+            throw SessionFailure(error)
+        }
+        return outcome
     }
 
     /// Whether the parent still waits for the child; if it ended or gave it up meanwhile, nobody needs it.
@@ -86,7 +132,13 @@ extension HITLRouter {
                 }
             }
         } else {
-            try await tell(start.parent, ending, of: command)
+            let parent = SessionIdentity(
+                scope: command.session.scope, key: start.parent.key, id: start.parent.session)
+            do throws(JournalError) {
+                try await send(ending, to: parent)
+            } catch {
+                throw SessionFailure(error)
+            }
         }
         return try await settle(command, Rejection(.agentUnknown, error.detail ?? "the workflow cannot start"))
     }
@@ -119,20 +171,17 @@ extension HITLRouter {
         }
     }
 
-    /// Stores the end of a child that never began, for the node that decides for the parent.
-    private func tell(
-        _ parent: SessionParent, _ ending: EndChild, of command: StoredCommand
-    ) async throws(SessionFailure) {
+    /// Stores a command for a session that another node decides for; twice is as good as once.
+    private func send(
+        _ command: any SessionCommand, to session: SessionIdentity
+    ) async throws(JournalError) {
         let now = services.ports.clock.now()
-        let session = SessionIdentity(scope: command.session.scope, key: parent.key, id: parent.session)
         let sealed = codec.seal(
-            ending, as: StoredCommandID(Identifier128(time: now, random: services.ports.entropy.random128())),
+            command,
+            as: StoredCommandID(Identifier128(time: now, random: services.ports.entropy.random128())),
             for: session, idempotency: nil, receivedAt: now)
-        do {
-            try await services.ports.journal.store(sealed)
-        } catch {
-            throw SessionFailure(error)
-        }
-        services.ports.streams.deliver(CommandDelivery(command: sealed.id, session: session, isAnswer: false))
+        try await services.ports.journal.store(sealed)
+        services.ports.streams.deliver(
+            CommandDelivery(command: sealed.id, session: session, isAnswer: false))
     }
 }
