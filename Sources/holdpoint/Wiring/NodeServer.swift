@@ -61,7 +61,8 @@ struct NodeServer: Sendable {
     ) async throws(CommandFailure) -> String? {
         let stops: StopRequests
         do throws(EventLoopError) {
-            stops = try StopRequests(on: loop)
+            stops = try StopRequests(
+                on: loop, limit: configuration.http.drainDeadline + StopRequests.patience, log: log)
         } catch {
             throw CommandFailure(.failed, error.description)
         }
