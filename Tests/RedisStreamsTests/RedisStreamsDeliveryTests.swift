@@ -29,6 +29,18 @@ struct RedisStreamsDeliveryTests {
         }
     }
 
+    @Test func `a command that was given up shows in the mirror of the dead, and is delivered to nobody`() async throws
+    {
+        try await StreamsScene.run { scene in
+            let one = try await scene.node("one")
+            one.serve([Shard(7)])
+            let dead = try StreamsScene.delivery(1)
+            one.bury(dead)
+            try await scene.wait { try await scene.ask("XLEN", "hitl:dead") == .integer(1) }
+            #expect(try await scene.ask("XLEN", Self.answers) == .integer(0))
+        }
+    }
+
     @Test func `what was stored before anybody served the shard comes to its first owner`() async throws {
         try await StreamsScene.run { scene in
             let one = try await scene.node("one")

@@ -8,7 +8,18 @@ enum DeliveryEntry {
     /// The command that appends a delivery to its stream, which is cut to about so many entries.
     static func append(_ delivery: CommandDelivery, maximumLength: Int64) -> RedisCommand {
         let stream = CommandStream(of: delivery.session.key.shard, isAnswer: delivery.isAnswer)
-        var command = RedisCommand("XADD", stream.name, "MAXLEN", "~")
+        return append(delivery, to: stream.name, maximumLength: maximumLength)
+    }
+
+    /// The command that appends a delivery to the mirror of commands that were given up.
+    static func bury(_ delivery: CommandDelivery, maximumLength: Int64) -> RedisCommand {
+        append(delivery, to: StreamNames.dead, maximumLength: maximumLength)
+    }
+
+    private static func append(
+        _ delivery: CommandDelivery, to stream: String, maximumLength: Int64
+    ) -> RedisCommand {
+        var command = RedisCommand("XADD", stream, "MAXLEN", "~")
         command.add(maximumLength)
         command.add("*")
         let session = delivery.session

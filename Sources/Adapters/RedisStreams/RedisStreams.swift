@@ -113,6 +113,11 @@ package final class RedisStreams: StreamBus {
         if acknowledgements.finish(delivery.command) { reader.acknowledgeAtEndOfTurn() }
     }
 
+    package func bury(_ delivery: CommandDelivery) {
+        guard client.takesCommands else { return troubles.drop() }
+        send("XADD", DeliveryEntry.bury(delivery, maximumLength: configuration.commandStreamLength))
+    }
+
     package func announce(_ command: StoredCommandID, to node: NodeName) {
         if node == configuration.node { return announcements.put(command) }
         guard client.takesCommands else { return troubles.drop() }

@@ -5,6 +5,8 @@ import HoldpointPorts
 enum StreamNames {
     /// The group that reads stored commands.
     static let group = "router"
+    /// The mirror of commands that were given up.
+    static let dead = "hitl:dead"
 
     /// The tail of a session's events, and the channel of its doorbells.
     static func session(_ session: SessionIdentity) -> String {

@@ -101,10 +101,15 @@ actor HITLRouter {
     }
 
     private func take(_ delivery: CommandDelivery) async {
-        guard
-            let found = try? await services.ports.journal.storedCommand(
-                delivery.command, in: delivery.session.scope)
-        else { return }
+        let found: StoredCommandView?
+        do {
+            found = try await services.ports.journal.storedCommand(delivery.command, in: delivery.session.scope)
+        } catch {
+            // The store is away: it comes again, or the sweep finds it.
+            return
+        }
+        // A command that is not there any more went with its session.
+        guard let found else { return services.ports.streams.acknowledge(delivery) }
         if found.outcome == nil, await !route(found.command) { return }
         services.ports.streams.acknowledge(delivery)
         if let origin = delivery.origin, origin != services.configuration.node {
