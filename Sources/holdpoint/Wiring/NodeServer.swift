@@ -1,5 +1,6 @@
 import EventLoop
 import HTTPEffects
+import HTTPServer
 import HoldpointEngine
 import HoldpointPorts
 import JSON

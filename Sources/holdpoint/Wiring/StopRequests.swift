@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import JSON
 
 /// Why a server stops.
 enum StopReason: Sendable {
