@@ -126,6 +126,47 @@ extension PostgresJournalTests {
             }
         }
 
+        @Test(arguments: [100, 700])
+        func `a session that is deleted while it is loaded is not there, rather than shorter`(
+            sequence: Int64
+        ) async throws {
+            try await WritingScene.run { scene in
+                let identity = try scene.identity(1)
+                try await write(scene, identity, 900)
+                try await block(scene, at: sequence)
+                let journal = scene.journal
+                var loading: Task<StoredSession?, any Error>?
+                try await whileBlocked(scene) {
+                    loading = Task { try await journal.load(identity.key, in: identity.scope, usingSnapshot: false) }
+                    try await scene.waitUntilParked()
+                    try await scene.base.execute("delete from events", "delete from sessions")
+                }
+                #expect(try await loading?.value == nil)
+            }
+        }
+
+        @Test func `a list of requests goes on after one that is deleted`() async throws {
+            try await WritingScene.run { scene in
+                let identity = try scene.identity(1)
+                let ids = (1...4).map {
+                    RequestID(time: WritingScene.time(Int64($0)), random: Identifier128(high: 1, low: 1))
+                }
+                let changes = ids.map {
+                    RequestChange(id: $0, type: .decision, status: .pending, openedAt: 1, closedAt: nil)
+                }
+                _ = try await scene.journal.commit(
+                    SessionCommit(
+                        identity: identity, fence: scene.fences[8], expectedHead: 0, events: [WritingScene.event(1)],
+                        summary: WritingScene.summary(), requests: changes))
+                let query = RequestQuery(before: ids[2], limit: 9)
+                let before = try await scene.journal.requests(query, in: scene.scope)
+                #expect(before.map(\.id) == [ids[1], ids[0]])
+                try await scene.base.execute("delete from requests where n = 3")
+                #expect(try await scene.journal.requests(query, in: scene.scope) == before)
+                #expect(try await scene.journal.requests(RequestQuery(limit: 9), in: scene.scope).count == 3)
+            }
+        }
+
         @Test func `heads are asked for in any number, and found at both ends of the question`() async throws {
             try await WritingScene.run { scene in
                 let known = try [scene.identity(1), scene.identity(2)]

@@ -23,10 +23,13 @@ extension JournalQueries {
         return try record(row, scope)
     }
 
-    /// The conditions that all lists share; after a request that the project does not have there is nothing.
+    /// The conditions that all lists share.
+    ///
+    /// A request that the project does not have, since it was retired, is followed by those made before it.
     private static let place = """
         r.n < case when $3::bytea is null then 9223372036854775807 else (
-            select b.n from requests b where b.tenant = $1 and b.project = $2 and b.id = $3) end
+            select case when b.id = $3 then b.n else b.n + 1 end from requests b
+            where b.tenant = $1 and b.project = $2 and b.id <= $3 order by b.id desc limit 1) end
           and ($4::int2 is null or r.type = $4)
         """
     private static let all = PostgresStatement(

@@ -70,6 +70,7 @@ extension JournalQueries {
         segment.add(Self.header, session + [.boolean(usingSnapshot)])
         let results = try await scoped.run(segment)
         guard results.count == 3, let row = results[2].rows.first else { return nil }
+        let identity = SessionIdentity(scope: scope, key: key, id: try row.sessionID(0))
         let snapshot = try snapshot(row)
         var tail: [RecordedEvent] = []
         for row in results[1].rows { tail.append(try row.event(0)) }
@@ -79,8 +80,9 @@ extension JournalQueries {
         if !isWhole {
             let more = self.segment(in: project, Self.rest, [.identifier(key.value), .int8(last)])
             tail += try await read(more, on: scoped) { row throws(PostgresError) in try row.event(0) }
+            // A session that was retired meanwhile is not there any more, rather than shorter than it was.
+            guard try await find(identity.id, in: scope) == identity else { return nil }
         }
-        let identity = SessionIdentity(scope: scope, key: key, id: try row.sessionID(0))
         return StoredSession(
             identity: identity, snapshot: snapshot, tail: tail, quarantine: try row.optionalPlainText(1))
     }

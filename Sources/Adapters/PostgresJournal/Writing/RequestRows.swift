@@ -17,8 +17,9 @@ struct OpenedRequests: WriteRows {
             insert into requests(id, tenant, project, session, type, status, opened, closed)
             select u.id, s.tenant, s.project, s.key, u.type, u.status, u.opened, u.closed
             from unnest($1::bytea[], $2::uuid[], $3::int2[], $4::int2[], $5::int8[], $6::int8[])
-                as u(id, session, type, status, opened, closed)
+                with ordinality as u(id, session, type, status, opened, closed, place)
             join sessions s on s.key = u.session
+            order by u.place
             returning 1)
         select 1 / (count(*) = cardinality($1))::int4 from made
         """)
