@@ -71,9 +71,11 @@ extension PostgresJournalTests {
                 for number in 1...2 {
                     try await whileAnOlderOneWrites(scene) {
                         _ = try await scene.journal.commit(scene.commit(try scene.identity(number + 2)))
+                        let start = ContinuousClock.now
                         for _ in 0..<3 {
                             _ = try await scene.journal.feed(in: scene.scope, after: .start, limit: 99)
                         }
+                        #expect(ContinuousClock.now - start > .milliseconds(200))
                         #expect(scene.journal.feedStalls == Int64(number))
                     }
                 }
