@@ -6,6 +6,8 @@ package struct EngineStatistics: Sendable, Equatable {
     package var commitsInDoubt = 0
     /// Sessions that were quarantined.
     package var sessionsQuarantined = 0
+    /// Sessions that were deleted, or archived and deleted, as their projects' retention has it.
+    package var sessionsRetired = 0
     /// Times when shards were taken over whose owner had died.
     package var takeovers = 0
     /// For how long this node's lease still stands, in milliseconds; nil where nodes do not share the store.
@@ -21,6 +23,7 @@ extension Engine {
         statistics.snapshotsRefused = await services.counters.snapshotsRefused
         statistics.commitsInDoubt = await services.counters.commitsInDoubt
         statistics.sessionsQuarantined = await services.counters.quarantined
+        statistics.sessionsRetired = await services.counters.retired
         statistics.takeovers = await shards.takeovers
         statistics.leaseMilliseconds = services.tenure.milliseconds
         return statistics

@@ -32,6 +32,9 @@ enum EngineMetrics {
             Metric(
                 counter: "holdpoint_sessions_quarantined", "Sessions that were quarantined.",
                 statistics.sessionsQuarantined),
+            Metric(
+                counter: "holdpoint_sessions_retired", "Sessions that were deleted, as their projects wish.",
+                statistics.sessionsRetired),
         ]
     }
 }

@@ -129,33 +129,3 @@ package struct ArchivePage: Sendable, Equatable {
         self.bytes = bytes
     }
 }
-
-extension Journal {
-    // What a store does that keeps every session.
-
-    package func endedSessions(
-        in scope: Scope, shards: [Shard], before time: Timestamp, after last: EndedSession?, limit: Int
-    ) async throws(JournalError) -> [EndedSession] { [] }
-
-    package func retire(_ retirement: Retirement) async throws(JournalError) -> RetiredPage {
-        throw .refused("this store keeps every session")
-    }
-
-    package func archive(of id: SessionID, in scope: Scope, page: Int) async throws(JournalError) -> ArchivePage? {
-        nil
-    }
-
-    package func archivedSessions(
-        in scope: Scope, after id: SessionID?, limit: Int
-    ) async throws(JournalError) -> [SessionID] { [] }
-}
-
-extension Directory {
-    package func retention(of scope: Scope) async throws(JournalError) -> RetentionPolicy? { nil }
-
-    package func setRetention(_ policy: RetentionPolicy?, of scope: Scope) async throws(JournalError) -> Bool {
-        throw .refused("this store keeps every session")
-    }
-
-    package func retentions(after scope: Scope?, limit: Int) async throws(JournalError) -> [ProjectRetention] { [] }
-}

@@ -65,6 +65,7 @@ struct RetentionService: Sendable {
                     scope: project.scope, sessions: left, fences: fences.values.sorted { $0.shard < $1.shard },
                     endedBefore: cutoff, mode: project.policy.mode, at: clock.now()))
             for session in sessions where page.retired.contains(session.key) { await dismiss(session) }
+            await services.counters.countRetired(page.retired.count)
             left = page.left
             if !left.isEmpty { await pause(until: stop) }
         }

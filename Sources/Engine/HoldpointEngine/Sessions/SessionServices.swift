@@ -36,6 +36,8 @@ actor EngineCounters {
     private(set) var commitsInDoubt = 0
     /// Sessions that were quarantined.
     private(set) var quarantined = 0
+    /// Sessions that were retired.
+    private(set) var retired = 0
     nonisolated private let executor: any Actor
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unownedExecutor }
@@ -47,4 +49,5 @@ actor EngineCounters {
     func countRefusedSnapshot() { snapshotsRefused += 1 }
     func countDoubt() { commitsInDoubt += 1 }
     func countQuarantine() { quarantined += 1 }
+    func countRetired(_ sessions: Int) { retired += sessions }
 }
