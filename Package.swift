@@ -115,8 +115,8 @@ let package = Package(
             "holdpoint-bench", path: "Benchmarks/holdpoint-bench",
             uses: [
                 "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "SQLiteClient",
-                "Allocator", "SQLiteJournal", "LocalStreams", "SealedSecrets", "JQClient", "JQExpressions",
-                "HoldpointTesting",
+                "Allocator", "SQLiteJournal", "LocalStreams", "PostgresJournal", "RedisClient", "RedisStreams",
+                "SealedSecrets", "JQClient", "JQExpressions", "HoldpointTesting",
             ]),
 
         tests("JSONTests", uses: ["JSON"]),

@@ -37,6 +37,11 @@ struct Benchmark {
             try await ExpressionBenchmark(
                 thread: thread, count: number(arguments, 1) ?? 10_000, rounds: number(arguments, 2) ?? 5
             ).run()
+        case "distributed":
+            guard let cycle = arguments.dropFirst().first.flatMap(DistributedBenchmark.Cycle.init) else { usage() }
+            try await DistributedBenchmark(
+                cycle: cycle, count: number(arguments, 2) ?? 20_000, atOnce: number(arguments, 3) ?? 256
+            ).run()
         case "memory":
             try await MemoryBenchmark(
                 thread: thread, first: number(arguments, 1) ?? 10_000, second: number(arguments, 2) ?? 100_000,
@@ -44,15 +49,20 @@ struct Benchmark {
             ).run()
         case "http":
             guard let port = number(arguments, 1).flatMap({ UInt16(exactly: $0) }), let key = getenv("HOLDPOINT_KEY")
-            else { fallthrough }
+            else { usage() }
             try HTTPLoad(port: port, key: String(cString: key), cycles: number(arguments, 2) ?? 1_000)
                 .run(connections: number(arguments, 3) ?? 32)
         default:
-            print(
-                "usage: holdpoint-bench cycles [COUNT [AT-ONCE [ROUNDS]]] | workflows [COUNT [AT-ONCE [ROUNDS]]] "
-                    + "| expressions [COUNT [ROUNDS]] | memory [FIRST [SECOND]] | http PORT [COUNT [CONNECTIONS]]")
-            exit(2)
+            usage()
         }
+    }
+
+    private static func usage() -> Never {
+        print(
+            "usage: holdpoint-bench cycles [COUNT [AT-ONCE [ROUNDS]]] | workflows [COUNT [AT-ONCE [ROUNDS]]] "
+                + "| expressions [COUNT [ROUNDS]] | distributed human|external|elsewhere [COUNT [AT-ONCE]] "
+                + "| memory [FIRST [SECOND]] | http PORT [COUNT [CONNECTIONS]]")
+        exit(2)
     }
 
     private static func number(_ arguments: [String], _ index: Int) -> Int? {

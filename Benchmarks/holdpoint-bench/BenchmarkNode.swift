@@ -22,9 +22,7 @@ struct BenchmarkThread {
 }
 
 /// An engine in this process over a fresh embedded store.
-struct BenchmarkNode {
-    static let principal = Principal.key("benchmark")
-
+struct BenchmarkNode: BenchmarkCaller {
     let folder: String
     let journal: SQLiteJournal
     let engine: Engine
@@ -56,12 +54,8 @@ struct BenchmarkNode {
             streams: LocalStreams(), clock: clock, entropy: try SodiumEntropy(), hasher: SHA256Hasher(),
             secretBox: try SodiumSecretBox(keyFile: folder + "/secret.key"),
             expressions: expressions, documents: JSONDocuments(), calls: NoCalls(), executors: thread.executors)
-        let scope = Scope(tenant: try TenantName("bench"), project: try ProjectName("default"))
-        _ = try await journal.createTenant(scope.tenant)
-        _ = try await journal.createProject(scope)
-        let agent = try AgentName("external")
-        _ = try await journal.putAgent(
-            AgentDefinition(name: agent, program: .external, inputSchema: nil, labels: [:]), in: scope)
+        let scope = try await Self.prepareScope(in: journal)
+        let agent = try await Self.prepareAgent(of: scope, in: journal)
         let engine = Engine(configuration: EngineConfiguration(node: try NodeName("bench")), ports: ports)
         return BenchmarkNode(
             folder: folder, journal: journal, engine: engine, scope: scope, agent: agent, executors: thread.executors)
@@ -83,26 +77,6 @@ struct BenchmarkNode {
         }
         await journal.close()
     }
-
-    /// Defines an agent that runs the document.
-    func put(_ document: BenchmarkDocument) async throws {
-        let definition = try document.definition
-        _ = try await engine.putAgent(
-            AgentDefinition(
-                name: document.agent, program: .workflow, definition: definition, inputSchema: nil, labels: [:]),
-            in: scope)
-    }
-
-    /// Starts a session and returns it as it then stands.
-    func start(_ agent: AgentName, input: JSONValue) async throws -> SessionView {
-        let start = SessionStart(id: nil, agent: agent, input: input, labels: [:], onBehalfOf: nil)
-        guard case .session(let session, _, _) = try await engine.start(start, in: scope, options: options) else {
-            throw BenchmarkFailure("a command was stored instead of applied")
-        }
-        return session
-    }
-
-    var options: CommandOptions { CommandOptions(principal: Self.principal) }
 }
 
 /// Why a benchmark could not be run.

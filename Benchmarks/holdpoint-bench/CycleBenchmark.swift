@@ -42,33 +42,12 @@ struct CycleBenchmark {
     }
 
     private func measure(_ node: BenchmarkNode) async throws -> Measurement {
-        let draft = try Self.draft()
+        let draft = try BenchmarkCycle.draft()
         return try await Measurement.of(cycles) {
             try await concurrently(atOnce, of: cycles, on: thread.executors.executor()) { _ in
-                try await Self.cycle(node, draft: draft)
+                try await node.externalCycle(draft)
             }
         }
-    }
-
-    /// The input of a session, of 1,000 bytes; the context of its request has as many.
-    static let input: JSONValue = ["text": .string(String(repeating: "x", count: 1_000))]
-    static let answer = RawAnswer(response: ["answer": "this one"], comment: nil)
-
-    static func draft() throws -> RequestDraft {
-        try RequestDraft(["type": "clarification", "title": "Which one?", "context": input])
-    }
-
-    /// One session from its start to its end.
-    static func cycle(_ node: BenchmarkNode, draft: RequestDraft) async throws {
-        let engine = node.engine
-        let session = try await node.start(node.agent, input: input)
-        guard
-            case .request(let request, _, _) = try await engine.command(
-                .openRequest(draft), to: session.state.identity.id, in: node.scope, options: node.options)
-        else { throw BenchmarkFailure("a command was stored instead of applied") }
-        _ = try await engine.answer(answer, to: request.request.id, in: node.scope, options: node.options)
-        _ = try await engine.command(
-            .complete(output: ["done": true]), to: session.state.identity.id, in: node.scope, options: node.options)
     }
 
     private func appends(

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import subprocess
+import time
 
 from client import Failure, in_lanes
 from server import Server
@@ -10,12 +11,14 @@ from server import Server
 CONNECTIONS = 32
 
 
-def run(bench, server, count):
-    """Runs cycles with the benchmark's own client, which checks every stream and the feed."""
-    command = [bench, "http", str(server.port), str(count), str(CONNECTIONS)]
+def run(bench, server, count, connections=CONNECTIONS):
+    """Runs cycles with the benchmark's own client, which checks every stream and the feed; the seconds it took."""
+    command = [bench, "http", str(server.port), str(count), str(connections)]
+    began = time.perf_counter()
     result = subprocess.run(command, env=os.environ | {"HOLDPOINT_KEY": server.key}, capture_output=True, text=True)
     if result.returncode:
         raise Failure(f"the cycles over HTTP failed: {result.stdout}{result.stderr}")
+    return time.perf_counter() - began
 
 
 async def measure_health(server, count):

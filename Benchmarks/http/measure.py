@@ -14,23 +14,29 @@ import signal
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "Tests/cluster"))
 sys.dont_write_bytecode = True
 
 import cycles  # noqa: E402
+import distributed  # noqa: E402
 import inprocess  # noqa: E402
 import waiting  # noqa: E402
 from client import Failure  # noqa: E402
+from cluster import Failed  # noqa: E402
 from report import Row, machine, table  # noqa: E402
+from servers import PGBENCH_CLIENTS  # noqa: E402
 
 FULL = {
     "cycles": 20_000, "rounds": 5, "workflows": 10_000, "expressions": 10_000, "http_cycles": 8_000,
     "streams": 5_000, "stream_rounds": 3, "settle_seconds": 18, "memory": (10_000, 100_000),
-    "memory_rounds": 2, "restart": 1_000, "restart_rounds": 7,
+    "memory_rounds": 2, "restart": 1_000, "restart_rounds": 7, "distributed": 20_000, "pgbench_seconds": 8,
+    "stream_entries": 400_000,
 }
 QUICK = {
     "cycles": 2_000, "rounds": 2, "workflows": 500, "expressions": 500, "http_cycles": 400,
     "streams": 500, "stream_rounds": 1, "settle_seconds": 8, "memory": (1_000, 5_000),
-    "memory_rounds": 1, "restart": 200, "restart_rounds": 2,
+    "memory_rounds": 1, "restart": 200, "restart_rounds": 2, "distributed": 1_000, "pgbench_seconds": 2,
+    "stream_entries": 20_000,
 }
 AT_ONCE = 256
 
@@ -105,9 +111,45 @@ def restart(options, size):
         peer="none waiting, s", peers=column(results, 1), peer_decimals=3, at_most=0.3)
 
 
+CYCLES = {
+    "human": "a workflow of one `call: human`, at its owner",
+    "elsewhere": "such a workflow, answered at another node",
+    "external": "`external`, at its owner",
+    "http": "`external`, over HTTP with streams",
+}
+
+
+def over_servers(options, size):
+    settings, rounds = distributed.measure(options.holdpoint, options.bench, size, AT_ONCE)
+    print(f"durability, read back: {settings}")
+
+    def of(name, field):
+        return [getattr(results[name], field) for results in rounds]
+
+    limit = {"peer": f"pgbench, one-row commits/s, c={PGBENCH_CLIENTS}", "peers": of("pgbench", "rate")}
+    for name, words in CYCLES.items():
+        commits = distributed.COMMITS[name]
+        ratios = [commits * one / other for one, other in zip(of(name, "rate"), limit["peers"])]
+        yield Row(
+            f"cycles of {words}, {AT_ONCE} at once: {commits} × cycles/s ÷ commits/s", "cycles/s", of(name, "rate"),
+            **limit, ratios=ratios, least_ratio=0.3 if name == "human" else None)
+    for name, words in CYCLES.items():
+        yield Row(f"processor time of a cycle of {words}: engine", "µs", of(name, "engine"), 1)
+        yield Row(
+            "the same: Postgres", "µs", of(name, "postgres"), 1, peer="of a commit of pgbench, µs",
+            peers=of("pgbench", "postgres"), peer_decimals=1)
+        yield Row(
+            "the same: Redis", "µs", of(name, "redis"), 1, peer="of an XADD of redis-benchmark, P64, µs",
+            peers=of("redis", "redis"), peer_decimals=2)
+        yield Row(
+            "Postgres's log of such a cycle", "bytes", of(name, "wal"), peer="of a commit of pgbench",
+            peers=of("pgbench", "wal"))
+    yield Row("entries of 1,000 bytes that Redis takes, P64", "XADD/s", of("redis", "rate"))
+
+
 PARTS = {
     "cycles": in_process, "workflows": workflows, "expressions": expressions, "http": over_http, "streams": streams,
-    "memory": memory, "restart": restart,
+    "memory": memory, "restart": restart, "distributed": over_servers,
 }
 
 
@@ -138,7 +180,7 @@ def main():
         print(f"measuring {part}", file=sys.stderr, flush=True)
         try:
             rows += PARTS[part](options, QUICK if options.quick else FULL)
-        except* (Failure, OSError, RuntimeError) as failures:
+        except* (Failure, Failed, OSError, RuntimeError) as failures:
             sys.exit(f"{part}: {first(failures)}")
     print(f"load {os.getloadavg()[0]:.1f} at the end\n\n{table(rows)}")
     missed = sum(not row.is_met for row in rows)

@@ -38,8 +38,8 @@ struct WorkflowBenchmark {
             ("straight", try await measured { _ in try await startAndEnd(node) }),
             ("paths", try await measured { _ in try await run(.paths, on: node) }),
             ("computing", try await measured { _ in try await run(.computing, on: node) }),
-            ("external", try await measured { _ in try await externalCycle(node) }),
-            ("human", try await measured { _ in try await humanCycle(node) }),
+            ("external", try await measured { _ in try await node.externalCycle(try BenchmarkCycle.draft()) }),
+            ("human", try await measured { _ in try await node.humanCycle() }),
         ]
         try await checkEnds(on: node)
         return figures
@@ -69,7 +69,7 @@ struct WorkflowBenchmark {
                 try await node.put(document)
                 let before = counter.value
                 for _ in 0..<Self.counted {
-                    if document == .human { try await humanCycle(node) } else { try await run(document, on: node) }
+                    if document == .human { try await node.humanCycle() } else { try await run(document, on: node) }
                 }
                 let commits = counter.value - before
                 print("commits of a session: \(document.rawValue) \(Double(commits) / Double(Self.counted))")
@@ -86,18 +86,6 @@ struct WorkflowBenchmark {
         guard case .completed(let output) = session.state.ending, output == document.output else {
             throw BenchmarkFailure("\(document.rawValue) came to \(String(describing: session.state.ending))")
         }
-    }
-
-    /// A session that pauses for a human, is answered and completes.
-    private func humanCycle(_ node: BenchmarkNode) async throws {
-        let session = try await node.start(BenchmarkDocument.human.agent, input: CycleBenchmark.input)
-        guard let open = session.state.openRequests.first else { throw BenchmarkFailure("nothing was asked") }
-        _ = try await node.engine.answer(
-            CycleBenchmark.answer, to: open.request.id, in: node.scope, options: node.options)
-    }
-
-    private func externalCycle(_ node: BenchmarkNode) async throws {
-        try await CycleBenchmark.cycle(node, draft: try CycleBenchmark.draft())
     }
 
     /// The least that a session can be: it starts and is completed from outside.

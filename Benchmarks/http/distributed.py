@@ -1,0 +1,127 @@
+"""Pause cycles of nodes that share Postgres and Redis, each round beside what the two servers do at most."""
+
+import asyncio
+import os
+import re
+import secrets
+import signal
+import subprocess
+import threading
+import types
+
+import cycles
+from client import Failure
+from cluster import quiet_environment
+from servers import SharedServers, number
+
+PATIENCE_SECONDS = 600
+# Which cycles there are, and the transactions of a session in each; `elsewhere` stores the answer in one more.
+COMMITS = {"human": 2, "external": 4, "elsewhere": 3, "http": 4}
+TYPES = {
+    "human": [
+        "session_started", "hitl_requested", "workflow_advanced", "hitl_responded", "workflow_advanced",
+        "session_completed"],
+    "external": ["session_started", "hitl_requested", "hitl_responded", "session_completed"],
+}
+TYPES["elsewhere"], TYPES["http"] = TYPES["human"], TYPES["external"]
+OFF_FEED = "workflow_advanced"
+COMPLETED, ANSWERED = 3, 1  # as the columns `status` of sessions and requests have it
+
+
+def measure(binary, bench, size, at_once):
+    """(settings, rounds); a round has a `Taken` for each cycle, for `pgbench` and for `redis`."""
+    with SharedServers(binary) as servers:
+        settings, rounds = servers.read_back(), []
+        for index in range(size["rounds"]):
+            load = os.getloadavg()[0]
+            results = {
+                "pgbench": servers.one_row_commits(size["pgbench_seconds"]),
+                **{name: in_process(servers, bench, name, size["distributed"], at_once)
+                   for name in ("human", "external", "elsewhere")},
+                "http": over_http(servers, bench, size["distributed"] // 2, at_once),
+                "redis": servers.stream_entries(size["stream_entries"]),
+            }
+            rounds.append(results)
+            rates = ", ".join(f"{name} {taken.rate:,.0f}/s" for name, taken in results.items())
+            print(f"round {index + 1}: load {load:.1f} before, {os.getloadavg()[0]:.1f} after; {rates}", flush=True)
+    return settings, rounds
+
+
+def in_process(servers, bench, cycle, count, at_once):
+    """Cycles in a process that is nothing but the engine; for `elsewhere` it holds two nodes."""
+    with servers.database() as database, open(servers.folder / "bench.log", "ab") as log:
+        process = subprocess.Popen(
+            [bench, "distributed", cycle, str(count), str(at_once)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=log, text=True, env=quiet_environment(
+                HOLDPOINT_POSTGRES=servers.url(database), HOLDPOINT_REDIS=servers.redis.url,
+                TMPDIR=str(servers.folder)))
+        watchdog = threading.Timer(PATIENCE_SECONDS, process.kill)
+        watchdog.start()
+        try:
+            warm = int(number(r"^ready (\d+)$", process.stdout.readline()))
+            with servers.watched(count) as taken:
+                print(file=process.stdin, flush=True)
+                figures = process.stdout.readline()
+            taken.rate = number(r"^measured ([0-9.]+) cycles/s", figures)
+            taken.engine = number(r"([0-9.]+) µs of this process", figures)
+            rest, _ = process.communicate("\n")
+            if process.returncode:
+                raise Failure(f"holdpoint-bench failed: {rest}")
+        finally:
+            watchdog.cancel()
+            process.kill()
+            process.communicate()
+        verify(servers, database, cycle, warm + count)
+    return taken
+
+
+def over_http(servers, bench, count, connections):
+    """The `external` cycle through a served node, with a stream for each session and one watcher of the feed."""
+    with servers.database() as database:
+        url, key = servers.url(database), f"hp_bench_{secrets.token_hex(16)}"
+        made = servers.run(
+            "migrate", HOLDPOINT_POSTGRES=url, HOLDPOINT_SEALING_KEY=str(servers.sealing_key), HOLDPOINT_DEV_KEY=key)
+        if made.returncode:
+            raise Failure(f"holdpoint migrate: {made.stdout}{made.stderr}")
+        node = servers.add_node(database, url, start=False)
+        try:
+            node.start()
+            target = types.SimpleNamespace(port=node.port, key=key, project_path="/v1/projects/default")
+            asyncio.run(cycles.prepare_agent(target))
+            cycles.run(bench, target, count // 10, connections)
+            with servers.watched(count, engine=node.process.pid) as taken:
+                taken.rate = count / cycles.run(bench, target, count, connections)
+        finally:
+            node.end(signal.SIGTERM)
+        verify(servers, database, "http", count + count // 10)
+    return taken
+
+
+def verify(servers, database, cycle, count):
+    """Everything that was to be done is in the database, once, and nothing else: else the figures mean nothing."""
+    def rows(query):
+        return servers.postgres.sql(f"set search_path = holdpoint; {query}", database=database)
+
+    logs = rows("""
+        select log, count(*) from (
+            select string_agg(seq || ' ' || type, ', ' order by seq) as log from events group by session) l group by 1
+        """)
+    log = ", ".join(f"{place} {name}" for place, name in enumerate(TYPES[cycle], 1))
+    _same("logs", logs, [[log, count]])
+    _same("sessions by status", rows("select status, count(*) from sessions group by 1"), [[COMPLETED, count]])
+    _same("requests by status", rows("select status, count(*) from requests group by 1"), [[ANSWERED, count]])
+    _same(
+        "feed entries, and events that they are of", rows("select count(*), count(distinct (session, seq)) from feed"),
+        [[count * sum(name != OFF_FEED for name in TYPES[cycle])] * 2])
+    stored = count if cycle == "elsewhere" else 0
+    _same(
+        "transactions of a session's events",
+        rows("select n, count(*) from (select count(distinct xid) as n from feed group by session) t group by 1"),
+        [[COMMITS[cycle] - (stored > 0), count]])
+    _same("stored commands, and those applied", rows("select count(*), count(outcome) from commands"), [[stored] * 2])
+
+
+def _same(what, found, expected):
+    expected = [[str(value) for value in row] for row in expected]
+    if found != expected:
+        raise Failure(f"{what}: the database has {found[:5]} instead of {expected}")
