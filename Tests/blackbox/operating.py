@@ -533,7 +533,26 @@ class Checks:
         cli(4, "start", "a", "--project", "billing", key=made["key"])
         cli(2, "key", "create", "--tenant", "acme", "--scopes", "everything", *at)
         self.administer_keys(cli, api, made["id"], made["key"], at)
+        self.administer_retention(cli, api, at)
         expect(cli(0, "version")["version"], "no version")
+
+    def administer_retention(self, cli, api, at):
+        """A project's retention is the same beside the server and over REST."""
+        project = ["project", "retention", "acme/billing"]
+        path = "/v1/admin/tenants/acme/projects/billing/retention"
+
+        def told():
+            return api("GET", path, Authorization=f"Bearer {OPERATOR_KEY}")[1]
+
+        kept = {"finished_after_days": None, "mode": None}
+        expect(cli(0, *project, *at) == {"project": "acme/billing", **kept} and told() == kept, "not kept by default")
+        cli(0, *project, "--after", "30", "--mode", "archive", *at)
+        expect(told() == {"finished_after_days": 30, "mode": "archive"}, told())
+        for words in ["--after 0", "--after 1 --keep", "--after 1 --mode x", "--mode delete"]:
+            cli(2, *project, *words.split(), *at)
+        cli(0, *project, "--keep", *at)
+        expect(told() == kept, told())
+        cli(3, "project", "retention", "acme/nothing", *at)
 
     def administer_keys(self, cli, api, name, key, at):
         """A key is listed, rotated with a grace, and revoked; the server follows."""

@@ -104,8 +104,8 @@ enum JournalSchema {
         """,
         "ALTER TABLE node ADD COLUMN started INTEGER NOT NULL DEFAULT 0;",
         """
-        CREATE TABLE retentions(project INTEGER PRIMARY KEY REFERENCES projects, days INTEGER NOT NULL, mode TEXT NOT NULL)
-            STRICT;
+        CREATE TABLE retentions(
+            project INTEGER PRIMARY KEY REFERENCES projects, days INTEGER NOT NULL, mode TEXT NOT NULL) STRICT;
         CREATE TABLE tombstones(
             project INTEGER NOT NULL, name TEXT NOT NULL, key BLOB NOT NULL, retired INTEGER NOT NULL,
             PRIMARY KEY(project, name)) STRICT, WITHOUT ROWID;

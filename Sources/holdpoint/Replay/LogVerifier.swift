@@ -52,6 +52,8 @@ struct LogVerifier: Sendable {
                     guard attempt < Self.tries else { throw difference }
                     attempt += 1
                     projections = try await StoredProjections(of: scope, in: journal)
+                    // It was retired meanwhile.
+                    if projections.statuses[session.key] == nil { break }
                 }
             }
         }

@@ -121,7 +121,8 @@ extension PostgresJournal {
             insert into archives(tenant, project, name, session, retired, page, data)
             select $1, $2, l.name, l.key, $7::int8, p.page,
               substring(l.bytes from (p.page * $8::int8 + 1)::int4 for $8::int4)
-            from logs l cross join lateral generate_series(0, ((octet_length(l.bytes) - 1) / $8::int8)::int4) as p(page)),
+            from logs l
+              cross join lateral generate_series(0, ((octet_length(l.bytes) - 1) / $8::int8)::int4) as p(page)),
         off_feed as (delete from feed f using gone g where f.session = g.key returning f.xid, f.n),
         started as (
             insert into feed_starts(tenant, project, xid, n)
