@@ -20,7 +20,7 @@ PLACES = [("acme", "harbour"), ("acme", "yard"), ("globex", "harbour")]
 # What belongs to a project: the api role may read it, within the project that its transaction has named.
 PROJECT_TABLES = {
     "agents", "project_secrets", "sessions", "events", "snapshots", "requests", "secrets", "feed", "commands",
-    "idempotency", "tombstones"}
+    "idempotency", "tombstones", "retentions", "archives", "feed_starts"}
 # Read by everybody with a role: it holds one number, the version of the tables.
 PUBLIC_TABLES = {"schema_version"}
 LEASE_TABLES = {"nodes", "shards", "fences"}
@@ -41,10 +41,15 @@ def fill(project):
     pending = project.ok("POST", f"/sessions/{session}/requests", question)["id"]
     stored = project.call("POST", f"/sessions/{session}/messages", {"text": "hello"}, Prefer="respond-async")
     expect(stored.status == 202, f"respond-async: {stored.status} {stored.value}")
-    project.cluster.postgres.sql(f"""insert into holdpoint.tombstones(project, tenant, name, session, deleted)
-        select p.id, t.id, 'gone', gen_random_uuid(), 0 from holdpoint.projects p
-        join holdpoint.tenants t on t.id = p.tenant
-        where t.name = '{project.tenant}' and p.name = '{project.project}'""")
+    # What is left of sessions that were retired.
+    for table, columns, values in [
+        ("tombstones", "name, session, deleted", "'gone', gen_random_uuid(), 0"),
+        ("archives", "name, session, retired, page, data", "'gone', gen_random_uuid(), 0, 0, ''"),
+        ("feed_starts", "xid, n", "1, 1"), ("retentions", "days, mode", "30, 'delete'"),
+    ]:
+        project.cluster.postgres.sql(f"""insert into holdpoint.{table}(project, tenant, {columns})
+            select p.id, t.id, {values} from holdpoint.projects p join holdpoint.tenants t on t.id = p.tenant
+            where t.name = '{project.tenant}' and p.name = '{project.project}'""")
     return {"session": session, "request": request, "pending": pending, "command": stored.value["id"]}
 
 
@@ -144,8 +149,14 @@ def engine_writes(verdict, sql, places):
             "holdpoint_engine",
             f"update holdpoint.{table} set {column} = 1 where tenant = {foreign[0]} returning 1", **settings)
         verdict.check(f"I5: engine role: {table} of a foreign tenant cannot be changed", rows and [rows])
-    kept = sql.run("holdpoint_engine", "delete from holdpoint.events", **settings)[1]
-    verdict.check("engine role: events are only ever added to", None if kept == "42501" else [kept or "deleted"])
+        rows, error = sql.run(
+            "holdpoint_engine", f"delete from holdpoint.{table} where tenant = {foreign[0]} returning 1", **settings)
+        verdict.check(f"I5: engine role: {table} of a foreign tenant cannot be deleted", rows and [rows])
+    rows, _ = sql.run(
+        "holdpoint_engine", f"delete from holdpoint.events where tenant = {foreign[0]} returning 1", **settings)
+    verdict.check("I5: engine role: events of a foreign tenant cannot be deleted", rows and [rows])
+    kept = sql.run("holdpoint_engine", "update holdpoint.events set seq = 2", **settings)[1]
+    verdict.check("engine role: events are never changed", None if kept == "42501" else [kept or "changed"])
 
 
 def catalogue(verdict, postgres, tables):
