@@ -130,8 +130,9 @@ def over_servers(options, size):
     for name, words in CYCLES.items():
         commits = distributed.COMMITS[name]
         ratios = [commits * one / other for one, other in zip(of(name, "rate"), limit["peers"])]
+        at_once = distributed.HTTP_CONNECTIONS if name == "http" else AT_ONCE
         yield Row(
-            f"cycles of {words}, {AT_ONCE} at once: {commits} × cycles/s ÷ commits/s", "cycles/s", of(name, "rate"),
+            f"cycles of {words}, {at_once} at once: {commits} × cycles/s ÷ commits/s", "cycles/s", of(name, "rate"),
             **limit, ratios=ratios, least_ratio=0.3 if name == "human" else None)
     for name, words in CYCLES.items():
         yield Row(f"processor time of a cycle of {words}: engine", "µs", of(name, "engine"), 1)

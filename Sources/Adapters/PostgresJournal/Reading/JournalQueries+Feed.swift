@@ -13,6 +13,7 @@ extension JournalQueries {
           select max(f.xid) from feed f where f.tenant = $1 and f.project = $2 and f.xid >= oldest.xid)
         from oldest
         """)
+    // With `offset 0` each session is looked up by its key, and not among all of the project.
     private static let page = PostgresStatement(
         """
         select xid, n, key, name, seq, time, type, on_feed, chain, data from (
@@ -25,7 +26,8 @@ extension JournalQueries {
               and xid < (select pg_snapshot_xmin(pg_current_snapshot())::text::int8)
             order by xid, n limit $5) f
           join events e on e.session = f.session and e.seq = f.seq and e.tenant = $1 and e.project = $2
-          join sessions s on s.key = f.session and s.tenant = $1 and s.project = $2
+          cross join lateral (
+            select key, name from sessions where key = f.session and tenant = $1 and project = $2 offset 0) s
         ) sized where before < $6 order by xid, n
         """)
 

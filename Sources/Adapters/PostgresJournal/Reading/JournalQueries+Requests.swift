@@ -4,10 +4,13 @@ import PostgresClient
 
 extension JournalQueries {
     /// What is read of a request; each statement adds its conditions.
+    // With `offset 0` the session is looked up by its key, and not among all of the project.
     private static let columns = """
         select r.id, r.type, r.status, s.key, s.name, o.data, c.seq, c.time, c.type, c.on_feed, c.chain, c.data
         from requests r
-          join sessions s on s.key = r.session and s.tenant = r.tenant and s.project = r.project
+          cross join lateral (
+            select key, name from sessions
+            where key = r.session and tenant = r.tenant and project = r.project offset 0) s
           join events o on o.session = r.session and o.seq = r.opened and o.tenant = r.tenant and o.project = r.project
           left join events c
             on c.session = r.session and c.seq = r.closed and c.tenant = r.tenant and c.project = r.project
