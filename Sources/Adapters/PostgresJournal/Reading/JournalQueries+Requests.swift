@@ -4,7 +4,8 @@ import PostgresClient
 
 extension JournalQueries {
     /// What is read of a request; each statement adds its conditions.
-    // With `offset 0` the session is looked up by its key, and not among all of the project.
+    ///
+    /// With `offset 0` the session is looked up by its key, and not among all of the project.
     private static let columns = """
         select r.id, r.type, r.status, s.key, s.name, o.data, c.seq, c.time, c.type, c.on_feed, c.chain, c.data
         from requests r
