@@ -84,8 +84,8 @@ package final class RedisClient: @unchecked Sendable {
     /// Sends a short command and waits for its reply, or hears at once why it cannot be sent.
     ///
     /// Commands leave in the order in which they are handed over, all those of one turn of the loop together. A command
-    /// must not block, nor change what the connection is for (SUBSCRIBE, MONITOR); while the first connection is made it
-    /// waits. A cancelled task waits on: there is a limit of time.
+    /// must not block, nor change what the connection is for (SUBSCRIBE, MONITOR); while the first connection is made
+    /// it waits. A cancelled task waits on: there is a limit of time.
     package func run(_ command: RedisCommand) async throws(RedisError) -> RedisReply {
         let outcome: Result<RedisReply, RedisError> = await withCheckedContinuation { continuation in
             send(command) { continuation.resume(returning: $0) }

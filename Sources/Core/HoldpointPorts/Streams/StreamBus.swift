@@ -22,8 +22,8 @@ package protocol StreamBus: Sendable {
     /// Says that a delivery's outcome is committed and that it need not come again.
     func acknowledge(_ delivery: CommandDelivery)
 
-    /// Shows a command that was given up to whoever watches for such; the store has it. Called only after its outcome was
-    /// committed (I1).
+    /// Shows a command that was given up to whoever watches for such; the store has it. Called only after its outcome
+    /// was committed (I1).
     func bury(_ delivery: CommandDelivery)
 
     /// Tells the node that stored a command, and may wait for it, that it has its outcome. Called only after that was

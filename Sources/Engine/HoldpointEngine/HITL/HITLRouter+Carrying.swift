@@ -82,7 +82,7 @@ extension HITLRouter {
     private func isAwaited(_ start: StartChild, in scope: Scope) async throws(SessionFailure) -> Bool {
         let key = start.parent.key
         guard services.tenure.serves(key.shard) else {
-            // Another node decides for the parent: what it has committed tells, and the start came with the same commit.
+            // Another node decides for the parent: what it has committed tells, and the start came with it.
             let loader = SessionLoader(
                 journal: services.ports.journal, hasher: services.ports.hasher, counters: services.counters)
             let parent = try await loader.load(key, in: scope)?.state

@@ -1,7 +1,7 @@
 import HoldpointCore
 package import HoldpointPorts
 
-/// A planted bug: a commit looks whether the shard is still its own and writes later, with no lock between (against I2).
+/// A planted bug: a commit looks whether the shard is still its own and writes later, with no lock (against I2).
 ///
 /// So does a store that asks `WHERE epoch = …` without locking a row: a takeover can come between the two.
 package final class UnlockedJournal: JournalDecorator {
