@@ -6,7 +6,7 @@ import Testing
 
 extension PostgresJournalTests {
     struct WritingFenceTests {
-        @Test func `I2: when a generation is raised, what was sent is finished, and the rest written before or refused`()
+        @Test func `I2: when a generation is raised, what was sent is finished, and the rest made before or refused`()
             async throws
         {
             try await WritingScene.run { scene in
