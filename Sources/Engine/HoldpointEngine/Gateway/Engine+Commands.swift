@@ -46,10 +46,9 @@ extension Engine {
     /// has to be asked.
     private func madeKey(at now: Timestamp) -> SessionKey {
         let random = services.ports.entropy.random128()
-        guard services.tenure.isShared else { return SessionKey(time: now, random: random) }
-        let served = services.tenure.served
-        guard !served.isEmpty else { return SessionKey(time: now, random: random) }
-        let shard = served[Int(random.low & 0xff) % served.count]
+        guard services.tenure.isShared,
+            let shard = services.tenure.servedShard(from: UInt8(truncatingIfNeeded: random.low))
+        else { return SessionKey(time: now, random: random) }
         let low = random.low & ~0xff | UInt64(shard.number)
         return SessionKey(time: now, random: Identifier128(high: random.high, low: low))
     }

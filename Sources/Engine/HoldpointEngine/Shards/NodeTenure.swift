@@ -39,11 +39,20 @@ final class NodeTenure: Sendable {
 
     /// Whether commands for a shard's sessions are decided here now.
     func serves(_ shard: Shard) -> Bool {
-        flags[Int(shard.number)].isServed.load(ordering: .acquiring) && isValid
+        isFlagged(shard.number) && isValid
     }
 
     /// The shards whose commands are decided here, in order.
-    var served: [Shard] { isValid ? Shard.all.filter { serves($0) } : [] }
+    var served: [Shard] { isValid ? Shard.all.filter { isFlagged($0.number) } : [] }
+
+    /// One of the shards whose commands are decided here: the next from `number` on; nil if there is none.
+    func servedShard(from number: UInt8) -> Shard? {
+        guard isValid else { return nil }
+        for offset in UInt8.min...UInt8.max where isFlagged(number &+ offset) { return Shard(number &+ offset) }
+        return nil
+    }
+
+    private func isFlagged(_ number: UInt8) -> Bool { flags[Int(number)].isServed.load(ordering: .acquiring) }
 
     /// Moves the end of the lease; nil: it does not end.
     func extend(to end: Int64?) { self.end.store(end ?? Self.unlimited, ordering: .releasing) }
