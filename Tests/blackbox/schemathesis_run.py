@@ -118,9 +118,10 @@ class Checks(operating.Checks):
 
         administer("tenant", "create", "acme")
         administer("project", "create", "acme/first")
-        keys = [administer("key", "create", "--tenant", "acme")["id"] for _ in range(6)]
+        keys = [administer("key", "create", "--tenant", "acme")["id"] for _ in range(12)]
         return {
-            "key": KEY, "operator_key": OPERATOR_KEY, "project": "default", "administered": "acme",
+            "key": KEY, "operator_key": OPERATOR_KEY, "project": "default", "administered_tenant": "acme",
+            "administered_project": "first",
             "agents": ["worker", "strict", "flow", "leaf"], "sessions": sessions, "flows": flows, "requests": requests,
             "answered": {"env_var": answered}, "commands": commands, "keys": keys,
         }

@@ -95,8 +95,8 @@ private struct Pools {
             applicationName: "\(label):\(name)")
         pool.settings["role"] = role
         pool.settings["search_path"] = PostgresSchema.name
-        // A statement asks for rows by their keys. Its plan is made once, mostly while the tables are empty, and is kept:
-        // one that reads whole tables would take longer with every session that there is.
+        // A statement asks for rows by their keys. Its plan is made once, mostly while the tables are empty, and is
+        // kept: one that reads whole tables would take longer with every session that there is.
         for method in ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"] { pool.settings[method] = "off" }
         if isReadOnly {
             pool.settings["default_transaction_read_only"] = "on"

@@ -15,6 +15,7 @@ import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 
 SCENE = json.loads(pathlib.Path(os.environ["SCENE"]).read_text())
+ADMINISTRATION = ("/v1/tenants", "/v1/admin")
 ANSWERS = {
     "permission": [{"action": "approve"}, {"action": "reject"}, {"action": "edit", "arguments": {"eur": 1}}],
     "decision": [{"decision": "left"}],
@@ -33,9 +34,11 @@ def turn(values, name):
 def known(label, name, path):
     """A thing of the scene for a parameter of a path."""
     if name in ("project", "tenant"):
-        return SCENE[name if "/v1/projects" in label else "administered"]
+        return SCENE[name if "/v1/projects" in label else f"administered_{name}"]
     if "/keys/" in label:
-        return turn(SCENE["keys"], label)
+        # Some are for rotation alone: of the others none is left once the revocations have been tried.
+        half = len(SCENE["keys"]) // 2
+        return turn(SCENE["keys"][half:] if label.endswith("/rotate") else SCENE["keys"][:half], label)
     if "/secrets/" in label:
         return turn(["TOKEN", "LOGIN", "OTHER"], label)
     if "/agents/" in label:
@@ -56,7 +59,7 @@ class Keys:
     """The operator's key for administration, a project's for all else."""
 
     def get(self, case, context):
-        return SCENE["operator_key" if case.operation.path.startswith("/v1/tenants") else "key"]
+        return SCENE["operator_key" if case.operation.path.startswith(ADMINISTRATION) else "key"]
 
     def set(self, case, key, context):
         case.headers["Authorization"] = f"Bearer {key}"
