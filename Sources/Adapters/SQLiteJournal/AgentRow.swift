@@ -103,12 +103,12 @@ enum AgentRow {
         }
         let definition = AgentDefinition(
             name: name, program: program, definition: try document(row, 6), inputSchema: try document(row, 3),
-            labels: try StoredForm.labels(row.bytes(4)))
+            labels: try StoredForm.labels(row.bytes(4)).orDamaged("an agent's labels are malformed"))
         return AgentRecord(definition: definition, version: row.integer(1), createdAt: row.timestamp(5))
     }
 
     private static func document(_ row: SQLiteStatement, _ column: Int32) throws(SQLiteError) -> JSONValue? {
         guard let bytes = row.optionalBytes(column) else { return nil }
-        return try StoredForm.value(bytes)
+        return try StoredForm.value(bytes).orDamaged("a stored value is not JSON")
     }
 }

@@ -19,7 +19,8 @@ enum IdempotencyRow {
         let session = SessionIdentity(
             scope: scope, key: SessionKey(try select.identifier(3)), id: try select.sessionID(4))
         return IdempotencyRecord(
-            key: key, fingerprint: select.text(0), reply: try StoredForm.reply(select.bytes(1)), session: session,
+            key: key, fingerprint: select.text(0),
+            reply: try StoredForm.reply(select.bytes(1)).orDamaged("a reply is malformed"), session: session,
             createdAt: select.timestamp(2))
     }
 }

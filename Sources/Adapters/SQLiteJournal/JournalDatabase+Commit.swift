@@ -128,7 +128,7 @@ extension JournalDatabase {
         try insert.bind(commit.identity.id.text, at: 3)
         try insert.bind(summary.agent?.text, at: 4)
         try insert.bind(Int64(commit.fence.shard.number), at: 5)
-        try insert.bind(summary.status.rowCode, at: 6)
+        try insert.bind(Int64(summary.status.rowCode), at: 6)
         try insert.bind(head, at: 7)
         try insert.bind(summary.wakeAt, at: 8)
         try insert.bind(summary.createdAt, at: 9)
@@ -157,7 +157,7 @@ extension JournalDatabase {
         try update.bind(row.id, at: 1)
         try update.bind(row.project, at: 2)
         try update.bind(commit.expectedHead, at: 3)
-        try update.bind(commit.summary.status.rowCode, at: 4)
+        try update.bind(Int64(commit.summary.status.rowCode), at: 4)
         try update.bind(commit.expectedHead + Int64(commit.events.count), at: 5)
         try update.bind(commit.summary.updatedAt, at: 6)
         if wake != row.wake { try update.bind(wake, at: 7) }

@@ -68,7 +68,7 @@ extension JournalDatabase {
         try select.bind(project, at: 2)
         guard try select.step() else { return .unknown }
         guard let bytes = select.optionalBytes(0) else { return .open }
-        return .decided(try StoredForm.outcome(bytes))
+        return .decided(try StoredForm.outcome(bytes).orDamaged("an outcome is malformed"))
     }
 
     /// Writes an outcome for a command that has none.

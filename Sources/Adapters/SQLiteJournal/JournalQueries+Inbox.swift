@@ -18,7 +18,9 @@ extension JournalQueries {
         let outcome = select.optionalBytes(10)
         return StoredCommandView(
             command: try command(select),
-            outcome: try outcome.map { (bytes) throws(SQLiteError) in try StoredForm.outcome(bytes) })
+            outcome: try outcome.map { (bytes) throws(SQLiteError) in
+                try StoredForm.outcome(bytes).orDamaged("an outcome is malformed")
+            })
     }
 
     /// Of these commands, those that have an outcome.

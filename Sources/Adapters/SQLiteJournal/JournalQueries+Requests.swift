@@ -33,8 +33,8 @@ extension JournalQueries {
         defer { select.reset() }
         try select.bind(project, at: 1)
         try select.bind(before, at: 2)
-        try select.bind(query.status?.rowCode, at: 3)
-        try select.bind(query.type?.rowCode, at: 4)
+        try select.bind((query.status?.rowCode).map(Int64.init), at: 3)
+        try select.bind((query.type?.rowCode).map(Int64.init), at: 4)
         if let session = query.session {
             try select.bind(session.value, at: 5)
         } else {

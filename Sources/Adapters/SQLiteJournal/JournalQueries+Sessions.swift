@@ -97,7 +97,7 @@ extension JournalQueries {
         try select.bind(project, at: 1)
         try select.bind(before, at: 2)
         try select.bind(query.agent?.text, at: 3)
-        try select.bind(query.status?.rowCode, at: 4)
+        try select.bind((query.status?.rowCode).map(Int64.init), at: 4)
         try select.bind(Int64(query.limit), at: 5)
         var found: [SessionIdentity] = []
         while try select.step() {

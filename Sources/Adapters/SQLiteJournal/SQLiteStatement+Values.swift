@@ -77,3 +77,11 @@ extension SQLiteStatement {
             low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)))
     }
 }
+
+extension Optional {
+    /// What was read; throws `damaged` with these words where what is stored could not be.
+    func orDamaged(_ detail: String) throws(SQLiteError) -> Wrapped {
+        guard let self else { throw .damaged(detail) }
+        return self
+    }
+}

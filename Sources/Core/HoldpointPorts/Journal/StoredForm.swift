@@ -1,20 +1,19 @@
-import HoldpointCore
-import HoldpointPorts
-import JSON
+package import HoldpointCore
+package import JSON
 
-/// The JSON text in which outcomes, replies, labels and documents are kept in rows.
-enum StoredForm {
+/// The JSON text in which every store keeps outcomes, replies, labels and documents.
+package enum StoredForm {
     // MARK: Replies
 
     /// Writes a reply: `{"session": isNew}` or `{"request": id, "new": isNew}`.
-    static func encode(_ reply: CommandReply) -> [UInt8] {
+    package static func encode(_ reply: CommandReply) -> [UInt8] {
         var writer = JSONWriter(reserving: 64)
         write(reply, into: &writer)
         return writer.bytes
     }
 
     /// Reads what `encode` wrote; nil for anything else.
-    static func reply(_ bytes: [UInt8]) -> CommandReply? { value(bytes).flatMap { reply($0) } }
+    package static func reply(_ bytes: [UInt8]) -> CommandReply? { value(bytes).flatMap { reply($0) } }
 
     private static func write(_ reply: CommandReply, into writer: inout JSONWriter) {
         writer.beginObject()
@@ -38,7 +37,7 @@ enum StoredForm {
     // MARK: Outcomes
 
     /// Writes an outcome: `{"applied": reply}`, `{"refused": {code, detail, errors, winner}}` or `{"dead": reason}`.
-    static func encode(_ outcome: StoredOutcome) -> [UInt8] {
+    package static func encode(_ outcome: StoredOutcome) -> [UInt8] {
         var writer = JSONWriter(reserving: 128)
         writer.beginObject()
         switch outcome {
@@ -56,7 +55,7 @@ enum StoredForm {
     }
 
     /// Reads what `encode` wrote; nil for anything else.
-    static func outcome(_ bytes: [UInt8]) -> StoredOutcome? {
+    package static func outcome(_ bytes: [UInt8]) -> StoredOutcome? {
         guard let value = value(bytes) else { return nil }
         if let applied = value["applied"].flatMap({ reply($0) }) { return .applied(applied) }
         if let refused = value["refused"].flatMap({ rejection($0) }) { return .refused(refused) }
@@ -97,12 +96,12 @@ enum StoredForm {
     // MARK: Plain values
 
     /// Writes texts by name, the names in order.
-    static func encode(_ labels: [String: String]) -> [UInt8] {
+    package static func encode(_ labels: [String: String]) -> [UInt8] {
         encode(.object(JSONObject(labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })))
     }
 
     /// Reads texts by name; nil for anything but an object.
-    static func labels(_ bytes: [UInt8]) -> [String: String]? {
+    package static func labels(_ bytes: [UInt8]) -> [String: String]? {
         guard let object = value(bytes)?.objectValue else { return nil }
         var labels: [String: String] = [:]
         for (name, text) in object { labels[name] = text.stringValue }
@@ -110,14 +109,10 @@ enum StoredForm {
     }
 
     /// Writes a value.
-    static func encode(_ value: JSONValue) -> [UInt8] {
-        var writer = JSONWriter(reserving: 64)
-        writer.value(value)
-        return writer.bytes
-    }
+    package static func encode(_ value: JSONValue) -> [UInt8] { value.serialized() }
 
     /// Reads a value; nil for what is not JSON.
-    static func value(_ bytes: [UInt8]) -> JSONValue? {
+    package static func value(_ bytes: [UInt8]) -> JSONValue? {
         try? JSONParser.parse(bytes, limits: EventRegistry.recordedLimits)
     }
 }

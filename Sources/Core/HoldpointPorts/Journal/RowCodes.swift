@@ -1,14 +1,14 @@
-import HoldpointCore
+package import HoldpointCore
 
-/// The numbers that stand for enumerations in rows; a number is never given another meaning.
-protocol RowCoded: CaseIterable {
+/// The numbers that stand for enumerations in every store's rows; a number is never given another meaning.
+package protocol RowCoded: CaseIterable {
     /// The number in the row.
-    var rowCode: Int64 { get }
+    var rowCode: Int16 { get }
 }
 
 extension RowCoded {
     /// The case of that number; nil if there is none.
-    init?(rowCode: Int64) {
+    package init?(rowCode: Int64) {
         guard let found = Self.allCases.first(where: { $0.rowCode == rowCode }) else { return nil }
         self = found
     }
@@ -16,7 +16,7 @@ extension RowCoded {
 
 extension SessionStatus: RowCoded {
     /// The number in `sessions.status`; the mark of quarantine is a column of its own.
-    var rowCode: Int64 {
+    package var rowCode: Int16 {
         switch self {
         case .running: 0
         case .waiting: 1
@@ -31,7 +31,7 @@ extension SessionStatus: RowCoded {
 
 extension RequestStatus: RowCoded {
     /// The number in `requests.status`; the index over pending requests knows 0.
-    var rowCode: Int64 {
+    package var rowCode: Int16 {
         switch self {
         case .pending: 0
         case .answered: 1
@@ -43,7 +43,7 @@ extension RequestStatus: RowCoded {
 
 extension RequestType: RowCoded {
     /// The number in `requests.type`.
-    var rowCode: Int64 {
+    package var rowCode: Int16 {
         switch self {
         case .clarification: 0
         case .decision: 1
