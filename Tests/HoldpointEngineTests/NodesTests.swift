@@ -44,6 +44,27 @@ import Testing
         }
     }
 
+    @Test func `the sessions that start at a node are spread over all its shards`() async throws {
+        let nodes = try await NodeScene()
+        let (first, _) = try nodes.node("first")
+        let (second, _) = try nodes.node("second")
+        try await nodes.running(first) {
+            try await nodes.until { await first.ownedShards == 256 }
+            try await nodes.running(second) {
+                try await nodes.until { await (first.ownedShards, second.ownedShards) == (128, 128) }
+                for node in [first, second] {
+                    var counts: [Shard: Int] = [:]
+                    for _ in 0..<64 {
+                        let started = try await nodes.passing { try await nodes.scene.start(node) }
+                        counts[started.state.identity.key.shard, default: 0] += 1
+                    }
+                    // Neighbours own rows of shards: what falls beside one's own must not all come to the row's end.
+                    #expect((counts.values.max() ?? 0) < 8)
+                }
+            }
+        }
+    }
+
     @Test func `I3: a node takes an answer for another one's session, and the owner decides`() async throws {
         let nodes = try await NodeScene()
         let (owner, _) = try nodes.node("owner")

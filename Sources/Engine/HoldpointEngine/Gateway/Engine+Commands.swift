@@ -47,7 +47,7 @@ extension Engine {
     private func madeKey(at now: Timestamp) -> SessionKey {
         let random = services.ports.entropy.random128()
         guard services.tenure.isShared,
-            let shard = services.tenure.servedShard(from: UInt8(truncatingIfNeeded: random.low))
+            let shard = services.tenure.servedShard(by: UInt16(truncatingIfNeeded: random.low))
         else { return SessionKey(time: now, random: random) }
         let low = random.low & ~0xff | UInt64(shard.number)
         return SessionKey(time: now, random: Identifier128(high: random.high, low: low))

@@ -45,10 +45,17 @@ final class NodeTenure: Sendable {
     /// The shards whose commands are decided here, in order.
     var served: [Shard] { isValid ? Shard.all.filter { isFlagged($0.number) } : [] }
 
-    /// One of the shards whose commands are decided here: the next from `number` on; nil if there is none.
-    func servedShard(from number: UInt8) -> Shard? {
+    /// One of the shards whose commands are decided here, each for as many numbers as any other; nil if there is none.
+    ///
+    /// A node mostly owns a row of neighbours, so the next one from a number on would be the first of them.
+    func servedShard(by number: UInt16) -> Shard? {
         guard isValid else { return nil }
-        for offset in UInt8.min...UInt8.max where isFlagged(number &+ offset) { return Shard(number &+ offset) }
+        let count = Shard.all.count { isFlagged($0.number) }
+        var left = count == 0 ? 0 : Int(number) % count
+        for shard in Shard.all where isFlagged(shard.number) {
+            if left == 0 { return shard }
+            left -= 1
+        }
         return nil
     }
 
