@@ -13,7 +13,8 @@ actor HITLRouter {
     private var underWay: Set<StoredCommandID> = []
     /// Those whose outcome somebody at this node waits for.
     var watchers: [StoredCommandID: Watched] = [:]
-    /// While true, each attempt is counted before it begins, since it may be the process's last (I10).
+    /// While true, each attempt is counted before it begins, since it may be the process's last (I10); not those under
+    /// a mark of recovery, which looks into each death itself.
     private var countsFirst = false
     /// Those counted in this life: an attempt that the store or the node cut short is not counted a second time.
     private var counted: Set<StoredCommandID> = []
@@ -82,7 +83,11 @@ actor HITLRouter {
     }
 
     /// Decides these stored commands: sessions side by side, one session's in their order.
-    func decide(_ commands: [StoredCommand]) async {
+    ///
+    /// - Parameter isMarked: whether their sessions are under a mark of recovery. The marks find out whose fault a death
+    ///   is, which takes more of them than a command has attempts: given up on the way, it would be lost, and its session
+    ///   never found.
+    func decide(_ commands: [StoredCommand], isMarked: Bool = false) async {
         var bySession: [SessionKey: [StoredCommand]] = [:]
         var order: [SessionKey] = []
         for command in commands {
@@ -94,7 +99,7 @@ actor HITLRouter {
                 if index >= services.configuration.routedAtOnce { await group.next() }
                 let queue = bySession[key] ?? []
                 group.addTask {
-                    for command in queue { await self.route(command) }
+                    for command in queue { await self.route(command, isMarked: isMarked) }
                 }
             }
         }
@@ -121,11 +126,11 @@ actor HITLRouter {
     ///
     /// - Returns: whether it has its outcome now.
     @discardableResult
-    private func route(_ command: StoredCommand) async -> Bool {
+    private func route(_ command: StoredCommand, isMarked: Bool = false) async -> Bool {
         guard underWay.insert(command.id).inserted else { return false }
         defer { underWay.remove(command.id) }
         do {
-            if countsFirst, !counted.contains(command.id) {
+            if countsFirst, !isMarked, !counted.contains(command.id) {
                 if try await countAttempt(command) { return true }
                 counted.insert(command.id)
             }

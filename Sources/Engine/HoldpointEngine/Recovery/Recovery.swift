@@ -13,30 +13,87 @@ struct Recovery: Sendable {
     /// Does the work that is due in all shards of a store that no other node shares, group by group.
     func run() async throws(JournalError) {
         let shards = await services.ownership.shards()
+        var marks: Set<Int64> = []
         try await run(
             due: try await dueSessions(in: shards),
-            standing: try await services.ports.journal.standingGroups(among: shards), firstID: 1)
+            standing: try await services.ports.journal.standingGroups(among: shards), firstID: 1, marks: &marks)
     }
 
     /// Does the work that is due in these shards, the groups of each apart: a shard may go to another node at any time.
+    ///
+    /// Returns when nothing is left to do in those that are still this node's, however often the store is away.
+    ///
+    /// - Throws: `fenced` when the lease is over.
     func run(oneByOne shards: [Shard]) async throws(JournalError) {
-        let due = Dictionary(grouping: try await dueSessions(in: shards)) { $0.session.key.shard }
-        let standing = Dictionary(grouping: try await services.ports.journal.standingGroups(among: shards)) {
-            Shard(UInt8(clamping: $0.id >> Self.groupBits))
+        let clock = services.ports.clock
+        var pass = Pass()
+        for shard in shards {
+            if let fence = await services.ownership.fence(for: shard) { pass.left.append(fence) }
         }
+        while services.tenure.isValid {
+            await goThrough(&pass)
+            guard services.tenure.isValid else { break }
+            if pass.left.isEmpty { return }
+            await clock.sleep(until: clock.now().adding(milliseconds: services.configuration.timerRetryMilliseconds))
+        }
+        throw .fenced
+    }
+
+    /// How far one node has come with the shards that it took over.
+    private struct Pass {
+        /// Those in which there may be work left.
+        var left: [Fence] = []
+        /// This life's own marks that may stand.
+        var marks: Set<Int64> = []
+    }
+
+    /// Goes through the shards that are left once, and leaves those for the next time that could not be done.
+    private func goThrough(_ pass: inout Pass) async {
+        let shards = pass.left.map(\.shard)
+        guard let due = try? await dueSessions(in: shards), let standing = try? await groups(among: shards, &pass)
+        else { return }
+        let work = Dictionary(grouping: due) { $0.session.key.shard }
         // What may have killed the owner before is loaded last.
-        let order = shards.sorted { (standing[$0] == nil ? 0 : 1, $0) < (standing[$1] == nil ? 0 : 1, $1) }
-        for shard in order where due[shard] != nil || standing[shard] != nil {
-            try await run(
-                due: due[shard] ?? [], standing: standing[shard] ?? [],
-                firstID: Int64(shard.number) << Self.groupBits + 1)
+        let order = pass.left.sorted {
+            (standing[$0.shard] == nil ? 0 : 1, $0.shard) < (standing[$1.shard] == nil ? 0 : 1, $1.shard)
         }
+        pass.left = []
+        for fence in order where work[fence.shard] != nil || standing[fence.shard] != nil {
+            do {
+                try await run(
+                    due: work[fence.shard] ?? [], standing: standing[fence.shard] ?? [],
+                    firstID: Int64(fence.shard.number) << Self.groupBits + 1, under: fence, marks: &pass.marks)
+            } catch {
+                if await isHeld(fence) { pass.left.append(fence) }
+            }
+        }
+    }
+
+    /// The groups that stand in shards, without marks of this life that the store was away to strike off: they accuse
+    /// nobody.
+    private func groups(
+        among shards: [Shard], _ pass: inout Pass
+    ) async throws(JournalError) -> [Shard: [RecoveryGroup]] {
+        let standing = try await services.ports.journal.standingGroups(among: shards)
+        for group in standing where pass.marks.contains(group.id) {
+            try await services.ports.journal.strikeOff(group.id)
+        }
+        let others = standing.filter { !pass.marks.contains($0.id) }
+        pass.marks = []
+        return Dictionary(grouping: others) { Shard(UInt8(clamping: $0.id >> Self.groupBits)) }
+    }
+
+    private func isHeld(_ fence: Fence) async -> Bool {
+        await services.ownership.fence(for: fence.shard)?.epoch == fence.epoch
     }
 
     /// The low bits of a group's id that count the groups of one shard; the high ones are the shard's number.
     private static let groupBits: Int64 = 40
 
-    private func run(due: [DueWork], standing: [RecoveryGroup], firstID: Int64) async throws(JournalError) {
+    /// - Parameter fence: the right to the shard that all of it is in; nil where no other node could have it.
+    private func run(
+        due: [DueWork], standing: [RecoveryGroup], firstID: Int64, under fence: Fence? = nil, marks: inout Set<Int64>
+    ) async throws(JournalError) {
         let journal = services.ports.journal
         let plan = RecoveryPlan(
             standing: standing.map { SuspectGroup(id: $0.id, deaths: $0.deaths, members: $0.members) },
@@ -46,16 +103,29 @@ struct Recovery: Sendable {
         for suspicion in plan.suspicions { try await journal.writeDown(RecoveryGroup(suspicion)) }
         for id in plan.obsolete { try await journal.strikeOff(id) }
         for group in plan.groups {
+            if let fence { guard await isHeld(fence) else { throw .fenced } }
+            marks.insert(group.id)
             try await journal.writeDown(RecoveryGroup(group))
-            let members = group.members.compactMap { work[$0.key] }
-            for member in members where member.hasCommands {
-                // Of a quarantined session only an operator's word is due; its other commands wait for that.
-                let due = try await commands(of: member.session).filter { member.commands.contains($0.id) }
-                await router.decide(due)
+            try await doWork(of: group.members.compactMap { work[$0.key] })
+            if let fence {
+                guard await isHeld(fence) else {
+                    // Nobody died under this mark. What is suspected of them is for the shard's next owner to know.
+                    try await journal.strikeOff(group.id)
+                    throw .fenced
+                }
             }
-            await deadlines.fire(members.filter(\.hasDeadline).map(\.session.reference))
             for id in plan.strikeOffs(after: group) { try await journal.strikeOff(id) }
+            marks.remove(group.id)
         }
+    }
+
+    private func doWork(of members: [DueWork]) async throws(JournalError) {
+        for member in members where member.hasCommands {
+            // Of a quarantined session only an operator's word is due; its other commands wait for that.
+            let due = try await commands(of: member.session).filter { member.commands.contains($0.id) }
+            await router.decide(due, isMarked: true)
+        }
+        await deadlines.fire(members.filter(\.hasDeadline).map(\.session.reference))
     }
 
     private struct DueWork {
@@ -105,11 +175,10 @@ struct Recovery: Sendable {
 
     /// Marks a session; of one that was to be started only, the commands are given up instead.
     private func quarantine(_ session: SessionIdentity) async throws(JournalError) {
-        guard let fence = await services.ownership.fence(for: session.key.shard) else { return }
         let journal = services.ports.journal
         let reason = "the process died twice while this session alone was under work"
         do {
-            try await journal.setQuarantine(reason, of: session.key, in: session.scope, fence: fence)
+            try await services.setQuarantine(reason, of: session.key, in: session.scope)
         } catch .refused {
             for command in try await commands(of: session) {
                 _ = try await journal.decide(

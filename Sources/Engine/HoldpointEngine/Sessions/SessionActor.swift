@@ -168,10 +168,8 @@ actor SessionActor {
         if isBusy { try await waitForTurn() }
         try takeTurn()
         defer { giveTurn() }
-        let fence = try await currentFence()
         do {
-            try await services.ports.journal.setQuarantine(
-                reason, of: identity.key, in: identity.scope, fence: fence)
+            try await services.setQuarantine(reason, of: identity.key, in: identity.scope)
         } catch {
             throw SessionFailure(error)
         }

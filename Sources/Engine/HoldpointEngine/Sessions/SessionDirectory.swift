@@ -195,8 +195,7 @@ actor SessionDirectory {
 
     /// Marks a session whose log cannot be folded: it says so from then on, and no deadline tries it again (I10).
     private func quarantine(_ key: SessionKey, in scope: Scope, reason: String) async {
-        guard let fence = await services.ownership.fence(for: key.shard) else { return }
-        let mark: Void? = try? await services.ports.journal.setQuarantine(reason, of: key, in: scope, fence: fence)
+        let mark: Void? = try? await services.setQuarantine(reason, of: key, in: scope)
         if mark != nil { await services.counters.countQuarantine() }
     }
 

@@ -28,6 +28,25 @@ final class SessionServices: Sendable {
     }
 }
 
+extension SessionServices {
+    /// Marks a session in the store, or lifts its mark; under the newer fence where the one that is known is old.
+    ///
+    /// Another session's doubt may have raised the generation, or a hand-over of other shards, which tells nobody.
+    ///
+    /// - Throws: `fenced` when the shard is not this node's any more.
+    func setQuarantine(_ reason: String?, of key: SessionKey, in scope: Scope) async throws(JournalError) {
+        guard let fence = await ownership.fence(for: key.shard) else { throw .fenced }
+        let journal = ports.journal
+        do {
+            try await journal.setQuarantine(reason, of: key, in: scope, fence: fence)
+        } catch .fenced {
+            let raised = try await journal.raiseGeneration(of: fence)
+            await ownership.raise(to: raised)
+            try await journal.setQuarantine(reason, of: key, in: scope, fence: raised)
+        }
+    }
+}
+
 /// Counts what operators want to know of; read by metrics and tests.
 actor EngineCounters {
     /// Snapshots that did not verify, so that the whole log was folded instead.
