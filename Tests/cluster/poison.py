@@ -5,9 +5,10 @@
 
 Three nodes that trap, as a bug would make them, each time they record a certain text. All are killed and stay away
 until the timers of 200 sessions are due; one more has a stored message with that text, or, the second time, comes to it
-by a timer of its own. Then a supervisor starts the nodes, and again whenever they die. After at most 3 + log2(200)
-deaths of all nodes together that one session must be in quarantine, and every other completed. Prints "N passed, N
-failed". Python's standard library only.
+by a timer of its own. A third of the others is in its shard: they are suspected with it, and halved until it is alone.
+Then a supervisor starts the nodes, and again whenever they die. After at most 3 + log2(200) deaths of all nodes
+together that one session must be in quarantine, and every other completed. Prints "N passed, N failed". Python's
+standard library only.
 """
 
 import math
@@ -26,6 +27,7 @@ POISON = "a-poisonous-text"
 COMMAND, TIMER = "stored command", "timer"
 NEIGHBOURS = 200
 MOST_DEATHS = 3 + int(math.log2(NEIGHBOURS))
+GROUP = 64  # sessions that are loaded together at first
 NAP_SECONDS = 15
 PATIENCE_SECONDS = 240
 NAP = f"""
@@ -39,14 +41,14 @@ do:
 
 def start_all(project, poisonous):
     """Starts the good ones, and the bad one, whose timer brings the poison if that is how it is to come."""
+    nodes = project.cluster.nodes
     project.define("nap", NAP)
     project.ok("PUT", "/agents/listener", {"kind": "external"})
     if poisonous == TIMER:
-        project.start("bad", {"text": POISON}, agent="nap")
+        project.start("bad", {"text": POISON}, agent="nap", node=nodes[0])
     else:
-        project.start("bad", None, agent="listener")
+        project.start("bad", None, agent="listener", node=nodes[0])
     names = [f"good-{number:03}" for number in range(NEIGHBOURS)]
-    nodes = project.cluster.nodes
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(
             lambda item: project.start(item[1], {}, agent="nap", node=nodes[item[0] % len(nodes)]), enumerate(names)))
@@ -83,14 +85,20 @@ def play(verdict):
 
 def act(verdict, cluster, faulty, poisonous):
     for _ in range(3):
-        cluster.add_node(binary=faulty)
+        cluster.add_node(binary=faulty, HOLDPOINT_FAULT="one-shard")
     cluster.await_balance()
     project = Project(cluster)
     names = start_all(project, poisonous)
     kill_all(cluster, project, poisonous)
     timers = NEIGHBOURS + (poisonous == TIMER)
     until(f"all {timers} are due", lambda: due(cluster.postgres) == timers, pause=0.2)
-    verdict.check(f"all nodes are dead, and the work of {NEIGHBOURS + 1} sessions is due", None)
+    beside = int(cluster.postgres.sql("""select count(*) from holdpoint.sessions
+        where name like 'good-%' and shard = (select shard from holdpoint.sessions where name = 'bad')""")[0][0])
+    verdict.check(
+        f"all nodes are dead, and the work of {NEIGHBOURS + 1} sessions is due",
+        beside < GROUP and [beside], f"{beside} of them beside the bad one")
+    # Its message is taken before their timers, so that they are all suspected at the first death.
+    least = int(math.log2(GROUP)) if poisonous == COMMAND else 2
     for node in cluster.nodes:
         node.variables["HOLDPOINT_FAULT"] = f"trap-on:{POISON}"
         node.launch()
@@ -102,23 +110,26 @@ def act(verdict, cluster, faulty, poisonous):
         seconds = time.monotonic() - began
         until("all others are completed", lambda: len(
             project.listed("/sessions?status=completed")) >= NEIGHBOURS, PATIENCE_SECONDS, pause=0.5)
-        judge(verdict, cluster, project, supervisor, names, seconds)
+        judge(verdict, cluster, project, supervisor, names, seconds, least)
     finally:
         supervisor.stop()
 
 
-def judge(verdict, cluster, project, supervisor, names, seconds):
+def judge(verdict, cluster, project, supervisor, names, seconds, least):
     deaths = len(supervisor.deaths)
     traps = [status for _, _, status in supervisor.deaths]
     verdict.note(f"{deaths} deaths, {seconds:.1f} s to the quarantine")
     verdict.check(
-        f"I10: at most {MOST_DEATHS} deaths of all nodes together, and some",
-        None if 2 <= deaths <= MOST_DEATHS else [deaths], f"{deaths}")
+        f"I10: at most {MOST_DEATHS} deaths of all nodes together, and at least {least}",
+        None if least <= deaths <= MOST_DEATHS else [deaths], f"{deaths}")
     verdict.check("all died of the trap", [status for status in traps if status >= 0 or status == -9])
     quarantined = [item["id"] for item in project.listed("/sessions?status=quarantined")]
     verdict.check("I10: the bad session is in quarantine, and no other", quarantined != ["bad"] and [quarantined])
     completed = {item["id"] for item in project.listed("/sessions?status=completed")}
     verdict.check(f"I10: all {NEIGHBOURS} others completed", sorted(set(names) - completed))
+    given_up = cluster.postgres.sql(
+        """select name from holdpoint.commands where convert_from(outcome, 'UTF8') like '{"dead"%'""")
+    verdict.check("I3: no command is given up: what is stored for the bad session waits for an operator", given_up)
     reply = project.call("POST", "/sessions/bad/messages", {"text": "hello"})
     is_refused = reply.status == 409 and reply.value["code"] == "session_quarantined"
     verdict.check("I10: a command to it gets 409 session_quarantined", not is_refused and [reply])

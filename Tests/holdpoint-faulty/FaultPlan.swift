@@ -41,11 +41,13 @@ enum FaultPlan: Sendable, Equatable {
     case killAfter(milliseconds: Int)
     /// Trap while events are recorded whose data contains this text.
     case trap(text: String)
+    /// Nothing dies, but all sessions that start at a node which shares its store are of one shard.
+    case oneShard
 
     /// The longest time to a random death, in milliseconds.
     private static let longestMilliseconds: UInt64 = 1_500
 
-    /// Reads `POINT`, `POINT:NTH`, `random:SEED` or `trap-on:TEXT`; nil for anything else.
+    /// Reads `POINT`, `POINT:NTH`, `random:SEED`, `trap-on:TEXT` or `one-shard`; nil for anything else.
     init?(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let value = parts.count > 1 ? parts[1] : nil
@@ -53,6 +55,8 @@ enum FaultPlan: Sendable, Equatable {
             self = .none
         } else if parts[0] == "trap-on", let value, !value.isEmpty {
             self = .trap(text: value)
+        } else if text == "one-shard" {
+            self = .oneShard
         } else if parts[0] == FaultPoint.random.rawValue {
             guard let seed = UInt64(value ?? "0") else { return nil }
             // Knuth's multiplier spreads neighbouring seeds over the whole range.

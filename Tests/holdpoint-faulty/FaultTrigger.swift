@@ -47,6 +47,9 @@ final class FaultTrigger: Sendable {
         fatalError("the planned trap")
     }
 
+    /// Whether all sessions that start here are to be of one shard.
+    var narrowsShards: Bool { plan == .oneShard }
+
     private func isPlanned(_ point: FaultPoint) -> Bool {
         guard case .kill(point, let nth) = plan else { return false }
         return passages.add(1, ordering: .relaxed).newValue == nth
