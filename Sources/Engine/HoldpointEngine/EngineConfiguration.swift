@@ -60,6 +60,8 @@ package struct EngineConfiguration: Sendable {
     package var mailboxCapacity = 64
     /// Sessions in memory above which idle ones leave at the next sweep whatever their age.
     package var residentSessions = 20_000
+    /// Sessions of a later release that are remembered as such; what is beyond is read again whenever it is due.
+    package var releasedSessions = 10_000
     /// How long a session stays in memory untouched, in milliseconds; looked at so often.
     package var passivationMilliseconds: Int64 = 5_000
     /// How often stored commands without an outcome are looked for, in milliseconds.

@@ -10,6 +10,10 @@ package struct EngineStatistics: Sendable, Equatable {
     package var sessionsRetired = 0
     /// Times when shards were taken over whose owner had died.
     package var takeovers = 0
+    /// Sessions, among those of this node's shards that were met, which are left to nodes of a later release.
+    package var sessionsReleased = 0
+    /// The number of the latest forms that may be written; nil where nodes do not share the store.
+    package var formats: Int64?
     /// For how long this node's lease still stands, in milliseconds; nil where nodes do not share the store.
     package var leaseMilliseconds: Int64?
 
@@ -25,6 +29,8 @@ extension Engine {
         statistics.sessionsQuarantined = await services.counters.quarantined
         statistics.sessionsRetired = await services.counters.retired
         statistics.takeovers = await shards.takeovers
+        statistics.sessionsReleased = await directory.releasedCount
+        statistics.formats = await shards.formats
         statistics.leaseMilliseconds = services.tenure.milliseconds
         return statistics
     }

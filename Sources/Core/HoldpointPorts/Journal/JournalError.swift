@@ -36,6 +36,8 @@ package struct JournalUnusable: Error, Sendable, Equatable, CustomStringConverti
         case inUse
         /// A later release wrote it.
         case newerFormat
+        /// Nodes of an earlier release live that could not go on.
+        case neededByEarlier
         /// Files cannot be read or written.
         case notAccessible
         /// It is damaged.

@@ -55,12 +55,18 @@ package struct LeaseReport: Sendable, Equatable {
     package let milliseconds: Int64?
     /// The store's clock at the renewal; nil where it is the node's own.
     package let time: Timestamp?
+    /// The number of the latest forms that may be written (`DataFormats`): every node that shares the store reads them,
+    /// and no node that does not may join any more; nil where nobody shares it, so that nothing need wait.
+    package let formats: Int64?
 
-    package init(gained: [ShardGain], excess: Int, milliseconds: Int64?, time: Timestamp?) {
+    package init(
+        gained: [ShardGain], excess: Int, milliseconds: Int64?, time: Timestamp?, formats: Int64? = nil
+    ) {
         self.gained = gained
         self.excess = excess
         self.milliseconds = milliseconds
         self.time = time
+        self.formats = formats
     }
 
     /// What a store of one process says: there is nobody to share with.
@@ -79,13 +85,22 @@ package struct NodeRecord: Sendable, Equatable {
     package let isLive: Bool
     /// How many shards it owns.
     package let shards: Int
+    /// Which release it runs; nil where the store does not say.
+    package let release: String?
+    /// The number of the latest forms that it reads (`DataFormats`); nil where the store does not say.
+    package let formats: Int64?
 
-    package init(name: NodeName, startedAt: Timestamp, renewedAt: Timestamp?, isLive: Bool, shards: Int) {
+    package init(
+        name: NodeName, startedAt: Timestamp, renewedAt: Timestamp?, isLive: Bool, shards: Int,
+        release: String? = nil, formats: Int64? = nil
+    ) {
         self.name = name
         self.startedAt = startedAt
         self.renewedAt = renewedAt
         self.isLive = isLive
         self.shards = shards
+        self.release = release
+        self.formats = formats
     }
 }
 

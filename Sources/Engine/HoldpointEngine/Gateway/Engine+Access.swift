@@ -59,6 +59,10 @@ extension GatewayError {
         switch failure {
         case .unavailable, .notOwner, .retired, .sessionExists:
             self = .unavailable("the store or the session's owner cannot take it now", retryAfter: .seconds(1))
+        case .newer:
+            self = .unavailable(
+                "a later release of Holdpoint wrote it, and only a node of that release takes it",
+                retryAfter: .seconds(1))
         case .overloaded:
             self = .unavailable("too much waits for the session or the store", retryAfter: .seconds(1))
         case .inDoubt:

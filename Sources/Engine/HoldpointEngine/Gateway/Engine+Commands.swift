@@ -143,6 +143,8 @@ extension Engine {
         let found: SessionActor?
         do {
             found = try await directory.session(key, in: identity.scope)
+        } catch .newer where services.tenure.isShared {
+            return try await store(envelope, for: other, options: options, request: nil)
         } catch {
             throw GatewayError(error)
         }

@@ -16,6 +16,9 @@ extension Engine {
         }
         do {
             if let found = try await directory.session(id, in: scope) { return .here(found) }
+        } catch .newer where services.tenure.isShared {
+            // Whoever can decide is another node, or will be: stored, the command waits for it.
+            return .elsewhere(try await identify(id, in: scope))
         } catch .failed(let reason) {
             throw .rejected(.quarantined(reason))
         } catch {
@@ -56,6 +59,8 @@ extension Engine {
         if !services.tenure.serves(identity.key.shard) { return .elsewhere(identity, question) }
         do {
             if let session = try await directory.session(identity.key, in: scope) { return .here(session, question) }
+        } catch .newer where services.tenure.isShared {
+            return .elsewhere(identity, question)
         } catch {
             throw GatewayError(error)
         }
@@ -64,13 +69,18 @@ extension Engine {
 
     /// A session folded from the store, without keeping it in memory.
     func stored(_ key: SessionKey, in scope: Scope) async throws(GatewayError) -> SessionView? {
-        let loader = SessionLoader(
-            journal: services.ports.journal, hasher: services.ports.hasher, counters: services.counters)
         do {
-            return try await loader.load(key, in: scope).map { SessionView(state: $0.state, quarantine: $0.quarantine) }
+            return try await folded(key, in: scope)
         } catch {
             throw GatewayError(error)
         }
+    }
+
+    /// The same, with what kept it from being folded.
+    func folded(_ key: SessionKey, in scope: Scope) async throws(SessionFailure) -> SessionView? {
+        let loader = SessionLoader(
+            journal: services.ports.journal, hasher: services.ports.hasher, counters: services.counters)
+        return try await loader.load(key, in: scope).map { SessionView(state: $0.state, quarantine: $0.quarantine) }
     }
 
     /// A request as the store's projection and its events have it.

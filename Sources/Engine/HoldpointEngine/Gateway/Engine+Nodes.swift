@@ -4,9 +4,11 @@ extension Engine {
     package func readiness() async -> Readiness {
         let store = await services.ports.journal.problem
         let streams = services.ports.streams.problem
+        let left = await directory.releasedCount
+        let released = left > 0 ? "\(left) sessions wait for a node of the later release that wrote them" : nil
         return Readiness(
             parts: [("engine", life.problem), ("store", store), ("lease", leaseProblem)],
-            degradations: [streams].compactMap { $0 })
+            degradations: [streams, released].compactMap { $0 })
     }
 
     package func nodes() async throws(GatewayError) -> [NodeRecord] {

@@ -54,9 +54,10 @@ extension Engine {
         var bytes = 0
         var last: SessionKey?
         for identity in found.prefix(limit) where bytes < JournalPage.bytes {
-            let view = try await listed(identity)
-            bytes += view.state.heldBytes
-            items.append(view)
+            if let view = try await listed(identity) {
+                bytes += view.state.heldBytes
+                items.append(view)
+            }
             last = identity.key
         }
         let hasMore = found.count > limit || last != found.prefix(limit).last?.key
@@ -64,15 +65,19 @@ extension Engine {
     }
 
     /// A session for a list: one that cannot be read must not hide the others.
-    private func listed(_ identity: SessionIdentity) async throws(GatewayError) -> SessionView {
+    ///
+    /// One that only a later release can read is left out, since nothing is wrong with it.
+    private func listed(_ identity: SessionIdentity) async throws(GatewayError) -> SessionView? {
         let unreadable = SessionView(
             state: SessionState(identity: identity), quarantine: "what is stored of it cannot be read")
         do {
-            return try await stored(identity.key, in: identity.scope) ?? unreadable
-        } catch .rejected {
+            return try await folded(identity.key, in: identity.scope) ?? unreadable
+        } catch .newer {
+            return nil
+        } catch .failed {
             return unreadable
         } catch {
-            throw error
+            throw GatewayError(error)
         }
     }
 

@@ -24,8 +24,11 @@ struct StoredCommandCodec: Sendable {
             receivedAt: receivedAt)
     }
 
-    /// The command in a row; throws `failed` if it cannot be opened or read.
+    /// The command in a row; throws `failed` if it cannot be opened or read, `newer` if it is of an unknown kind.
     func open(_ stored: StoredCommand) throws(SessionFailure) -> CommandEnvelope {
+        guard CommandRegistry.knows(kind: stored.kind) else {
+            throw .newer("the command's kind \(stored.kind) is not known to this release")
+        }
         do {
             let plain = try secretBox.open(stored.sealed, context: Self.context(stored.id, stored.session))
             let value = try JSONParser.parse(plain, limits: EventRegistry.recordedLimits)

@@ -60,6 +60,8 @@ enum SessionFailure: Error, Sendable {
     case retired
     /// The project knows another session by this id.
     case sessionExists(SessionKey)
+    /// A later release wrote the session or the command: nothing changed, and a node of that release can take it.
+    case newer(String)
     /// The command itself, or what is stored of the session, is at fault.
     case failed(String)
 }

@@ -26,6 +26,9 @@ actor SessionDirectory {
     /// The pending requests of the sessions in memory, so that answers find them without a look into the store.
     private var requests: [RequestID: SessionKey] = [:]
     private var loading: [SessionKey: Signal] = [:]
+    /// Sessions that only a later release can read, as they were met: their logs stay as they are while the shard is
+    /// this node's, so that there is no need to read them again.
+    private var released: Set<SessionReference> = []
     private var sweep = 0
 
     nonisolated private let executor: any Actor
@@ -42,6 +45,9 @@ actor SessionDirectory {
     /// How many sessions are in memory.
     var count: Int { residents.count }
 
+    /// How many sessions were met that are left to nodes of a later release.
+    var releasedCount: Int { released.count }
+
     /// The session of that key; nil if the scope has none (I5).
     func session(_ key: SessionKey, in scope: Scope) async throws(SessionFailure) -> SessionActor? {
         while let under = loading[key] {
@@ -51,6 +57,8 @@ actor SessionDirectory {
         if let found = use(key) { return found.identity.scope == scope ? found : nil }
         guard let fence = await services.ownership.fence(for: key.shard) else { throw .notOwner }
         if let found = use(key) { return found.identity.scope == scope ? found : nil }
+        let reference = SessionReference(scope: scope, key: key)
+        if released.contains(reference) { throw .newer("its log was looked into before") }
         if loading[key] != nil { return try await session(key, in: scope) }
         let finished = Signal(on: executor)
         loading[key] = finished
@@ -60,7 +68,11 @@ actor SessionDirectory {
         } catch {
             loading[key] = nil
             await finished.set()
-            if case .failed(let reason) = error { await quarantine(key, in: scope, reason: reason) }
+            switch error {
+            case .failed(let reason): await quarantine(key, in: scope, reason: reason)
+            case .newer: await release(reference, under: fence)
+            default: break
+            }
             throw error
         }
         let isOwned = await services.ownership.fence(for: key.shard)?.epoch == fence.epoch
@@ -175,10 +187,12 @@ actor SessionDirectory {
             await resident.session.leave()
             forget(resident.session)
         }
+        released = released.filter { $0.key.shard != shard }
     }
 
     /// Lets every session go at once: its shard is another node's, or will be.
     func dropAll() async {
+        released = []
         let all = residents.values.map(\.session)
         for session in all { forget(session) }
         for session in all { await session.drop() }
@@ -197,6 +211,15 @@ actor SessionDirectory {
     private func quarantine(_ key: SessionKey, in scope: Scope, reason: String) async {
         let mark: Void? = try? await services.setQuarantine(reason, of: key, in: scope)
         if mark != nil { await services.counters.countQuarantine() }
+    }
+
+    /// Leaves a session to the nodes of a later release: it is neither judged nor marked, and what is stored for it
+    /// waits until such a node owns its shard.
+    private func release(_ session: SessionReference, under fence: Fence) async {
+        guard await services.ownership.fence(for: fence.shard)?.epoch == fence.epoch,
+            released.count < services.configuration.releasedSessions
+        else { return }
+        released.insert(session)
     }
 
     private func use(_ key: SessionKey) -> SessionActor? {

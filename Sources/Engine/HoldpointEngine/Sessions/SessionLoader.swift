@@ -20,11 +20,14 @@ struct SessionLoader: Sendable {
     let counters: EngineCounters
 
     /// The session, or nil if the store has none by that key.
+    ///
+    /// - Throws: `newer` if its log has an event of a type that this release does not know.
     func load(_ key: SessionKey, in scope: Scope) async throws(SessionFailure) -> LoadedSession? {
         guard let stored = try await read(key, in: scope, usingSnapshot: true) else { return nil }
         guard let snapshot = stored.snapshot else { return try fold(stored, from: nil) }
         if let state = verified(snapshot, of: stored.identity) { return try fold(stored, from: (state, snapshot)) }
-        await counters.countRefusedSnapshot()
+        // One of a later release is no damage: the log says the same, unless it has events that are not known here.
+        if snapshot.codec <= SnapshotCodec.version { await counters.countRefusedSnapshot() }
         guard let whole = try await read(key, in: scope, usingSnapshot: false) else { return nil }
         return try fold(whole, from: nil)
     }
@@ -64,8 +67,7 @@ struct SessionLoader: Sendable {
     private static func apply(_ recorded: RecordedEvent, to state: inout SessionState) throws(SessionFailure) {
         do {
             guard let event = try EventRegistry.event(named: recorded.type.text, data: recorded.data) else {
-                // A later release wrote it: this node leaves the session alone rather than judging it.
-                throw SessionFailure.unavailable("event type \(recorded.type) is not known to this release")
+                throw SessionFailure.newer("the event type \(recorded.type) is not known to this release")
             }
             let position = EventPosition(
                 sequence: recorded.sequence, time: recorded.time, dataBytes: recorded.data.count)

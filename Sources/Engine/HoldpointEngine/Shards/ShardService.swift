@@ -14,6 +14,8 @@ actor ShardService {
     private var leaving: [Fence] = []
     /// How often this node took shards over whose owner had died.
     private(set) var takeovers = 0
+    /// The number of the latest forms that may be written, as the last renewal said.
+    private(set) var formats: Int64?
 
     nonisolated private let executor: any Actor
 
@@ -93,6 +95,7 @@ actor ShardService {
     }
 
     private func note(_ report: LeaseReport, askedAt asked: Int64) {
+        formats = report.formats
         if let time = report.time { clock.agree(on: time) }
         services.tenure.extend(to: report.milliseconds.map { asked + $0 })
     }

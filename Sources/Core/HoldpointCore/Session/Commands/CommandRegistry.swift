@@ -14,6 +14,9 @@ package enum CommandRegistry {
     private static let byKind: [String: any SessionCommand.Type] = Dictionary(
         types.map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
 
+    /// Whether this release knows the kind; if not, a later one stored the command, and this node must leave it alone.
+    package static func knows(kind: String) -> Bool { byKind[kind] != nil }
+
     /// Reads a stored command from the object that its `write(into:)` wrote.
     package static func command(kind: String, recorded: JSONValue) throws(MalformedRecord)
         -> any SessionCommand
