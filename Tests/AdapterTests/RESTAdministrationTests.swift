@@ -116,10 +116,11 @@ struct RESTAdministrationTests {
         let answer = await (try Self.fixture()).call(.get, "/v1/admin/nodes", key: RESTScriptedGateway.operatorKey)
         let live: JSONValue = [
             "name": "a", "started_at": "1970-01-01T00:00:01.000Z", "renewed_at": "1970-01-01T00:00:02.000Z",
-            "live": true, "shards": 256,
+            "live": true, "shards": 256, "release": "2.0", "formats": 3,
         ]
         let dead: JSONValue = [
             "name": "b", "started_at": "1970-01-01T00:00:01.000Z", "renewed_at": .null, "live": false, "shards": 0,
+            "release": .null, "formats": .null,
         ]
         #expect(answer.json == ["items": [live, dead], "next_cursor": .null, "has_more": false])
     }

@@ -20,7 +20,8 @@ extension RESTScriptedGateway {
         let start = Timestamp(milliseconds: 1_000)
         return [
             NodeRecord(
-                name: live, startedAt: start, renewedAt: Timestamp(milliseconds: 2_000), isLive: true, shards: 256),
+                name: live, startedAt: start, renewedAt: Timestamp(milliseconds: 2_000), isLive: true, shards: 256,
+                release: "2.0", formats: 3),
             NodeRecord(name: dead, startedAt: start, renewedAt: nil, isLive: false, shards: 0),
         ]
     }

@@ -45,7 +45,7 @@ final class PostgresScene: Sendable {
             let hasTemplate = try await Self.hasTemplate(server, loop)
             if !hasTemplate {
                 try await Self.execute(server, loop, "create database \(Self.template)")
-                _ = try await PostgresSchema.migrate(server.connectionString(database: Self.template), on: loop)
+                _ = try await PostgresSchema.current.migrate(server.connectionString(database: Self.template), on: loop)
             }
         }
         database = "scene_\(number)"

@@ -30,10 +30,10 @@ extension PostgresJournalTests {
                 let error = await open(scene)
                 #expect(error?.kind == .notAccessible)
                 #expect(error?.description.contains("run 'holdpoint migrate'") == true)
-                let first = try await PostgresSchema.migrate(scene.connectionString, on: scene.loop)
-                #expect(first.from == 0 && first.to == PostgresSchema.version)
-                let second = try await PostgresSchema.migrate(scene.connectionString, on: scene.loop)
-                #expect(second.from == second.to && second.to == PostgresSchema.version)
+                let first = try await PostgresSchema.current.migrate(scene.connectionString, on: scene.loop)
+                #expect(first.from == 0 && first.to == PostgresSchema.current.version)
+                let second = try await PostgresSchema.current.migrate(scene.connectionString, on: scene.loop)
+                #expect(second.from == second.to && second.to == PostgresSchema.current.version)
                 #expect(try await scene.number("select count(*) from schema_version") == 1)
                 #expect(try await scene.number("select count(*) from shards where owner is null") == 256)
                 #expect(await open(scene) == nil)
@@ -45,14 +45,14 @@ extension PostgresJournalTests {
                 let found = try await withThrowingTaskGroup(of: Int64.self) { group in
                     for _ in 0..<4 {
                         group.addTask {
-                            try await PostgresSchema.migrate(scene.connectionString, on: scene.loop).from
+                            try await PostgresSchema.current.migrate(scene.connectionString, on: scene.loop).from
                         }
                     }
                     var found: [Int64] = []
                     for try await from in group { found.append(from) }
                     return found
                 }
-                let current = PostgresSchema.version
+                let current = PostgresSchema.current.version
                 #expect(found.sorted() == [0, current, current, current])
                 #expect(try await scene.number("select count(*) from shards") == 256)
             }
@@ -60,13 +60,13 @@ extension PostgresJournalTests {
 
         @Test func `a database of a later release is neither changed nor opened`() async throws {
             try await PostgresScene.run { scene in
-                try await scene.execute("update schema_version set version = version + 1")
+                try await scene.execute("update schema_version set version = version + 1, oldest = version + 1")
                 let migration = await failure { () throws(JournalUnusable) in
-                    try await PostgresSchema.migrate(scene.connectionString, on: scene.loop)
+                    try await PostgresSchema.current.migrate(scene.connectionString, on: scene.loop)
                 }
                 #expect(migration?.kind == .newerFormat)
                 #expect(await open(scene)?.kind == .newerFormat)
-                let later = PostgresSchema.version + 1
+                let later = PostgresSchema.current.version + 1
                 #expect(try await scene.number("select version from schema_version") == later)
             }
         }
@@ -111,7 +111,7 @@ extension PostgresJournalTests {
                     try await scene.execute("grant holdpoint_owner, holdpoint_engine, holdpoint_api to \(user)")
                 }
                 let text = scene.server.connectionString(database: scene.database, user: user)
-                #expect(try await PostgresSchema.migrate(text, on: scene.loop).from == 0)
+                #expect(try await PostgresSchema.current.migrate(text, on: scene.loop).from == 0)
                 let dead = try await scene.journal(user: user) { $0.leaseDuration = .milliseconds(1) }
                 _ = try await dead.takeUp(node: NodeName("a"))
                 let other = try await scene.journal(user: user) { $0.takeoverPatience = .milliseconds(50) }

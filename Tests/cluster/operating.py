@@ -99,12 +99,12 @@ class Checks:
         """tables of a later release are refused by serve, migrate and the tools, and not touched"""
         sql = self.cluster.postgres.sql
         ((version,),) = sql("select version from holdpoint.schema_version")
-        sql("update holdpoint.schema_version set version = 99")
+        sql("update holdpoint.schema_version set version = 99, oldest = 99")
         self.cluster.refused(8, "later release", "--sealing-key", self.cluster.sealing_key, **self.cluster.servers)
         self.cluster.tool("migrate", status=8)
         self.cluster.tool("tenant", "create", "early", status=8)
         expect(sql("select version from holdpoint.schema_version") == [["99"]], "the version was changed")
-        sql(f"update holdpoint.schema_version set version = {version}")
+        sql(f"update holdpoint.schema_version set version = {version}, oldest = {version}")
 
     def first_key(self):
         """migrate makes the key that it is given while there is no tenant, and serve makes none"""

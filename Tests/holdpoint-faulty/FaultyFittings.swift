@@ -1,11 +1,14 @@
 import HTTPServer
 import HoldpointEngine
+import PostgresJournal
 
 /// The product's parts, with the planned fault between them.
 struct FaultyFittings: ServerFittings {
     let trigger: FaultTrigger
 
     func begin() { trigger.begin() }
+
+    func fit(_ configuration: PostgresJournalConfiguration) -> PostgresJournalConfiguration { configuration }
 
     func fit(_ ports: EnginePorts) -> EnginePorts {
         EnginePorts(

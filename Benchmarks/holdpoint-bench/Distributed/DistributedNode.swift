@@ -39,7 +39,7 @@ struct DistributedNode: BenchmarkCaller {
         isFirst: Bool
     ) async throws -> DistributedNode {
         let thread = try BenchmarkThread.start()
-        if isFirst { _ = try await PostgresSchema.migrate(servers.postgres, on: thread.loop) }
+        if isFirst { _ = try await PostgresSchema.current.migrate(servers.postgres, on: thread.loop) }
         // The database is on this machine, so that its time is this one.
         let clock = SystemClock()
         let node = try NodeName(name)

@@ -46,7 +46,7 @@ package final class PostgresJournal: Sendable {
         lanes = JournalLanes(writer, fences: fences, limits: configuration.writes, on: loop)
     }
 
-    /// Opens the store, whose schema must be that of this release.
+    /// Opens the store, whose schema must be that of this release, or a later one's that admits it.
     ///
     /// - Parameters:
     ///   - configuration: where and how.
@@ -56,7 +56,8 @@ package final class PostgresJournal: Sendable {
     package static func open(
         _ configuration: PostgresJournalConfiguration, on loop: EventLoop, clock: any Clock
     ) async throws(JournalUnusable) -> PostgresJournal {
-        let number = try await PostgresSchema.check(configuration.connectionString, on: loop)
+        let number = try await configuration.schema.check(
+            configuration.connectionString, formats: configuration.formats, on: loop)
         let journal: PostgresJournal
         do throws(PostgresConnectFailure) {
             journal = try PostgresJournal(configuration, clock: clock, number: number, on: loop)

@@ -1,9 +1,17 @@
+import HoldpointCore
+
 /// How the shared store is opened; every limit has its default here.
 package struct PostgresJournalConfiguration: Sendable {
     /// Libpq's connection string or URI of the database.
     ///
     /// Its login role is a member of `holdpoint_owner` (to migrate), `holdpoint_engine` and `holdpoint_api`.
     package var connectionString: String
+    /// The tables that this release knows; the database has these or a later release's that admit it.
+    package var schema = PostgresSchema.current
+    /// The number of the latest forms of data that this release reads, as other nodes are told.
+    package var formats = DataFormats.number
+    /// Which release this is, as operators are told; nil if that is nobody's affair.
+    package var release: String?
     /// For how long a lease stands after a renewal, by the database's clock; default 3 s.
     package var leaseDuration: Duration = .seconds(3)
     /// How much earlier than its lease a node stops deciding by itself; default 500 ms.

@@ -3,7 +3,7 @@ import JSON
 /// Commands about the nodes that share a store.
 enum NodeCommands {
     static let list = Command(
-        "node list", "List the nodes that share the store, and how many shards each owns.",
+        "node list", "List the nodes that share the store: what each owns, and which release it runs.",
         details: "Asks a server, any of them, with the operator's key: HOLDPOINT_OPERATOR_KEY as the servers have it. "
             + "A node whose lease has ended is listed for a while yet; its shards go to the others.",
         options: [Setting.url, .authorities].map { CommandOption($0) },
@@ -14,11 +14,12 @@ enum NodeCommands {
         call.output.result(
             ["items": .array(items)],
             text: TextTable.of(
-                ["NODE", "LIVE", "SHARDS", "STARTED", "RENEWED"],
+                ["NODE", "LIVE", "SHARDS", "RELEASE", "FORMATS", "STARTED", "RENEWED"],
                 items.map { node in
                     [
                         SessionText.text(node["name"]), node["live"] == true ? "yes" : "no",
-                        SessionText.text(node["shards"]), SessionText.text(node["started_at"]),
+                        SessionText.text(node["shards"]), SessionText.text(node["release"]),
+                        SessionText.text(node["formats"]), SessionText.text(node["started_at"]),
                         SessionText.text(node["renewed_at"]),
                     ]
                 }))

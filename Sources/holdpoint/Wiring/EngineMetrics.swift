@@ -12,7 +12,12 @@ enum EngineMetrics {
                 gauge: "holdpoint_lease_milliseconds", "How long the lease stands yet; it is renewed each second.",
                 Int($0))
         }
-        return [lease].compactMap { $0 } + [
+        let formats = statistics.formats.map {
+            Metric(
+                gauge: "holdpoint_data_formats",
+                "The number of the latest forms of data that all nodes read, so that they may be written.", Int($0))
+        }
+        return [lease, formats].compactMap { $0 } + [
             Metric(gauge: "holdpoint_ready", "1 while commands are taken, else 0.", readiness.isReady ? 1 : 0),
             Metric(
                 gauge: "holdpoint_degraded", "1 while something is slower or staler than it should be, else 0.",
@@ -32,6 +37,9 @@ enum EngineMetrics {
             Metric(
                 counter: "holdpoint_sessions_quarantined", "Sessions that were quarantined.",
                 statistics.sessionsQuarantined),
+            Metric(
+                gauge: "holdpoint_sessions_released", "Sessions that wait for a node of the release that wrote them.",
+                statistics.sessionsReleased),
             Metric(
                 counter: "holdpoint_sessions_retired", "Sessions that were deleted, as their projects wish.",
                 statistics.sessionsRetired),

@@ -40,7 +40,8 @@ struct NodeServer: Sendable {
         let certificate = try configuration.tls.map { files throws(CommandFailure) in
             try ServedCertificate(files, log: log)
         }
-        let store = try await configuration.place.open(for: configuration.engine.node, on: loop)
+        let store = try await configuration.place.open(
+            for: configuration.engine.node, fittings: fittings, on: loop)
         let failure: String?
         do throws(CommandFailure) {
             failure = try await serve(store, certificate, on: loop, announce)

@@ -20,6 +20,8 @@ struct LeaseView {
     private(set) var dead: [Dead] = []
     /// The database's clock.
     private(set) var time = Timestamp(milliseconds: 0)
+    /// The number of the latest forms of data that may be written.
+    private(set) var formats: Int64 = 0
 
     /// How many statements `add` appends.
     static let statements = 4
@@ -49,6 +51,7 @@ struct LeaseView {
             dead.append(Dead(life: life, label: try row.text(2)))
         }
         time = try clock.time(0)
+        formats = try clock.integer(1)
     }
 
     private static let selectOwn = PostgresStatement(
@@ -66,7 +69,7 @@ struct LeaseView {
         order by expires_at
         """)
     private static let selectTime = PostgresStatement(
-        "select floor(extract(epoch from clock_timestamp()) * 1000)::int8")
+        "select floor(extract(epoch from clock_timestamp()) * 1000)::int8, formats from schema_version")
 }
 
 extension NodeLife {

@@ -14,6 +14,10 @@ extension PostgresJournal {
             try await end(LeaseView.Dead(life: earlier, label: label))
         }
         for _ in 0..<Self.joinAttempts {
+            guard try await isAdmitted() else {
+                throw .refused(
+                    "a later release has taken over the database since this one was started; start that release")
+            }
             let (incarnation, earlier, isLive) = try await look(for: node)
             if let earlier {
                 // The later start has the name: if both took it back from each other, neither would get any work done.
@@ -49,10 +53,25 @@ extension PostgresJournal {
             // What is being handed over is not yet off the books.
             excess: gained == nil ? 0 : ShardShares.excess(of: life.node.text, among: view.owned),
             milliseconds: max(0, (configuration.leaseDuration - configuration.leaseMargin).milliseconds),
-            time: view.time)
+            time: view.time, formats: view.formats)
     }
 
     // MARK: Joining
+
+    /// What the database must not ask more than, for this release to work on it: tables and forms of data.
+    private var admission: [PostgresValue] {
+        [.int4(Int32(clamping: configuration.schema.version)), .int8(configuration.formats)]
+    }
+
+    /// Whether this release may work on the database: others may have changed it since it was opened.
+    private func isAdmitted() async throws(JournalError) -> Bool {
+        do throws(PostgresError) {
+            let found = try await lease.run(Self.selectAdmission, admission, on: LeaseConnections.waiting)
+            return try found.rows.first?.boolean(0) == true
+        } catch {
+            throw JournalError(error)
+        }
+    }
 
     /// A number for a new life, and the life that the name has now, if that is not over, with whether its lease stands.
     private func look(
@@ -85,7 +104,8 @@ extension PostgresJournal {
         let slots = (0..<HeldFences.slots).map { Int16($0) }
         var segment = PostgresSegment(
             Self.insertNode,
-            life.parameters + [.text(label), .int8(configuration.leaseDuration.milliseconds)])
+            life.parameters + [.text(label), .int8(configuration.leaseDuration.milliseconds)] + admission
+                + [configuration.release.map { .text($0) } ?? .null(.text)])
         segment.add(Self.insertFences, life.parameters + [.int2Array(slots), .int8(Self.firstGeneration)])
         segment.add(Self.forgetNodes, [.int8(configuration.nodeMemory.milliseconds)])
         segment.add(Self.claim, life.parameters)
@@ -106,7 +126,7 @@ extension PostgresJournal {
     /// Renews the lease, takes free shards up to the share, and looks around; throws `fenced` if the life is over.
     private func renewed(_ life: NodeLife) async throws(JournalError) -> LeaseView {
         var segment = PostgresSegment(
-            Self.renewNode, life.parameters + [.int8(configuration.leaseDuration.milliseconds)])
+            Self.renewNode, life.parameters + [.int8(configuration.leaseDuration.milliseconds)] + admission)
         segment.add(Self.claim, life.parameters)
         LeaseView.add(for: life, to: &segment)
         let results: [PostgresResult]
@@ -133,12 +153,14 @@ extension PostgresJournal {
         """)
     private static let insertNode = PostgresStatement(
         """
-        insert into nodes(name, incarnation, label, started, renewed_at, expires_at)
-        values($1, $2, $3, floor(extract(epoch from clock_timestamp()) * 1000)::int8, clock_timestamp(),
-            clock_timestamp() + $4 * interval '1 millisecond')
+        insert into nodes(name, incarnation, label, started, renewed_at, expires_at, tables, formats, release)
+        select $1, $2, $3, floor(extract(epoch from clock_timestamp()) * 1000)::int8, clock_timestamp(),
+            clock_timestamp() + $4 * interval '1 millisecond', $5, $6, $7
+        from schema_version where oldest <= $5 and formats <= $6
         on conflict(name) do update set incarnation = excluded.incarnation, label = excluded.label,
             started = excluded.started, fenced = false, renewed_at = excluded.renewed_at,
-            expires_at = excluded.expires_at
+            expires_at = excluded.expires_at, tables = excluded.tables, formats = excluded.formats,
+            release = excluded.release
         where nodes.fenced
         """)
     private static let insertFences = PostgresStatement(
@@ -158,7 +180,10 @@ extension PostgresJournal {
         update nodes set renewed_at = clock_timestamp(),
             expires_at = clock_timestamp() + $3 * interval '1 millisecond'
         where name = $1 and incarnation = $2 and not fenced
+            and exists(select from schema_version where oldest <= $4 and formats <= $5)
         """)
+    private static let selectAdmission = PostgresStatement(
+        "select oldest <= $1 and formats <= $2 from schema_version")
     /// Takes free shards up to the share, where the statement before holds the node's row; passes over those that
     /// another node is just taking.
     private static let claim = PostgresStatement(

@@ -80,7 +80,8 @@ extension PostgresJournal {
                 records.append(
                     NodeRecord(
                         name: try row.nodeName(0), startedAt: try row.time(1), renewedAt: try row.time(2),
-                        isLive: try row.boolean(3), shards: Int(try row.integer(4))))
+                        isLive: try row.boolean(3), shards: Int(try row.integer(4)),
+                        release: try row.optionalText(5), formats: try row.optionalInteger(6)))
             }
             return records
         } catch {
@@ -124,7 +125,7 @@ extension PostgresJournal {
     private static let selectNodes = PostgresStatement(
         """
         select n.name, n.started, floor(extract(epoch from n.renewed_at) * 1000)::int8,
-            not n.fenced and n.expires_at > clock_timestamp(), count(s.shard)
+            not n.fenced and n.expires_at > clock_timestamp(), count(s.shard), n.release, n.formats
         from nodes n left join shards s on s.owner = n.name and s.incarnation = n.incarnation
         group by n.name order by n.name
         """)

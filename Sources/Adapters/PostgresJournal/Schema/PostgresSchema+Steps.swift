@@ -1,10 +1,19 @@
 extension PostgresSchema {
-    /// What brings a database from one version to the next; `steps[0]` starts from an empty schema.
+    /// The tables of this release.
     ///
     /// Steps are only ever added, and each gives what it makes to the roles that need it.
-    static let steps: [[String]] = [
-        directory + sealing + leases + sessions + inbox + recovery + policies + grants,
-        retention,
+    package static let current = PostgresSchema(steps: [
+        Step(directory + sealing + leases + sessions + inbox + recovery + policies + grants, admitsEarlier: false),
+        Step(retention, admitsEarlier: false),
+        Step(releases, admitsEarlier: false),
+    ])
+
+    /// Which releases may work on the tables, and which release each node runs.
+    private static let releases = [
+        // Before this step no release looked into these columns, so that none of them is admitted.
+        "alter table schema_version add column oldest int4 not null default 1",
+        "alter table schema_version add column formats int8 not null default 1",
+        "alter table nodes add column release text, add column tables int4, add column formats int8",
     ]
 
     // Names compare byte by byte, as they do in the engine, whatever the database's own order is.

@@ -1,4 +1,5 @@
 package import EventLoop
+import HoldpointCore
 package import HoldpointPorts
 import PostgresClient
 
@@ -6,12 +7,41 @@ import PostgresClient
 ///
 /// Three roles that cannot log in: `holdpoint_owner` owns the tables, `holdpoint_engine` writes what is due and reads
 /// across tenants, `holdpoint_api` reads one project. Neither of the last two bypasses the row level security.
-package enum PostgresSchema {
+///
+/// A step that only adds what releases before it need not know of leaves their nodes at work, so that they can be
+/// replaced one by one. Two numbers in the database say who may work on it: the oldest version of the tables that a
+/// release must know, and the number of the forms of data that it must read.
+package struct PostgresSchema: Sendable {
     /// The schema that everything is in.
     static let name = "holdpoint"
 
-    /// The version that this release makes and needs.
-    package static var version: Int64 { Int64(steps.count) }
+    /// What brings a database from one version to the next.
+    package struct Step: Sendable {
+        /// The statements, in order.
+        let statements: [String]
+        /// Whether a release that does not know of the step may go on working on the tables.
+        ///
+        /// So it is for a table or an index that is added, or a column that may be left out. Such a step runs while
+        /// nodes are at work: nothing in it may lock a table for long.
+        let admitsEarlier: Bool
+
+        package init(_ statements: [String], admitsEarlier: Bool) {
+            self.statements = statements
+            self.admitsEarlier = admitsEarlier
+        }
+    }
+
+    /// The steps from an empty schema on.
+    let steps: [Step]
+
+    /// The version that these steps make.
+    package var version: Int64 { Int64(steps.count) }
+
+    /// The oldest version that a release must know to work on these tables.
+    package var oldest: Int64 { Int64((steps.lastIndex { !$0.admitsEarlier } ?? 0) + 1) }
+
+    /// These tables with one step more, as a later release may have them.
+    package func adding(_ step: Step) -> PostgresSchema { PostgresSchema(steps: steps + [step]) }
 
     /// What a migration found and left.
     package struct Migration: Sendable, Equatable {
@@ -21,66 +51,118 @@ package enum PostgresSchema {
         package let to: Int64
     }
 
-    /// Brings a database to this release's version, in one transaction, and makes the roles that are missing.
+    /// Brings a database to this version, in one transaction, and makes the roles that are missing.
     ///
-    /// Several may run at once: one does the work, the others find it done.
+    /// Several may run at once: one does the work, the others find it done. A database of a later release that admits
+    /// this one is left as it is.
     ///
-    /// - Parameter connectionString: of a login role that is a member of `holdpoint_owner` or may create roles, and
-    ///   that may create a schema in the database.
-    /// - Throws: `JournalUnusable`; `newerFormat` for a database of a later release. Nothing is changed then.
-    package static func migrate(
-        _ connectionString: String, on loop: EventLoop
+    /// - Parameters:
+    ///   - connectionString: of a login role that is a member of `holdpoint_owner` or may create roles, and that may
+    ///     create a schema in the database.
+    ///   - formats: what a database that is made anew allows to be written.
+    /// - Throws: `JournalUnusable`; `newerFormat` for a database of a later release that does not admit this one,
+    ///   `neededByEarlier` while nodes live that could not go on. Nothing is changed then.
+    package func migrate(
+        _ connectionString: String, formats: Int64 = DataFormats.number, on loop: EventLoop
     ) async throws(JournalUnusable) -> Migration {
-        try await withPool(connectionString, purpose: "migrate", on: loop) { pool throws(JournalUnusable) in
-            let found: Int64
-            do throws(PostgresError) {
-                found = try await pool.transaction { transaction throws(PostgresError) in
-                    try await migrate(in: transaction)
-                }
-            } catch {
-                throw .postgres(error)
-            }
-            guard found <= version else { throw newer(found) }
-            return Migration(from: found, to: version)
+        let outcome = try await change(connectionString, on: loop) { transaction throws(PostgresError) in
+            try await migrate(formats: formats, in: transaction)
+        }
+        switch outcome {
+        case .done(let from): return Migration(from: from, to: max(from, version))
+        case .refused(let present): throw refusal(of: present)
+        case .needed(let nodes):
+            throw JournalUnusable(
+                .neededByEarlier,
+                "the tables of this release are not for nodes of an earlier one: stop \(nodes.joined(separator: ", "))")
         }
     }
 
-    /// Makes sure that the database has this release's version, and gives a number that no other process has.
-    static func check(_ connectionString: String, on loop: EventLoop) async throws(JournalUnusable) -> Int64 {
-        try await withPool(connectionString, purpose: "check", on: loop) { pool throws(JournalUnusable) in
-            let found: Int64
+    /// Lets the forms of data up to a number be written, once every node that lives can read them; from then on no
+    /// node joins that cannot.
+    ///
+    /// - Returns: the number that the database has now: this one, or a later release's.
+    /// - Throws: `JournalUnusable`; `neededByEarlier` while nodes live that could not read them. Nothing is changed
+    ///   then.
+    package func allow(
+        formats: Int64, _ connectionString: String, on loop: EventLoop
+    ) async throws(JournalUnusable) -> Int64 {
+        let outcome = try await change(connectionString, on: loop) { transaction throws(PostgresError) in
+            try await allow(formats: formats, in: transaction)
+        }
+        switch outcome {
+        case .done(let formats): return formats
+        case .refused(let present): throw refusal(of: present)
+        case .needed(let nodes):
+            throw JournalUnusable(
+                .neededByEarlier,
+                "nodes of an earlier release could not read what would be written: replace or stop "
+                    + nodes.joined(separator: ", "))
+        }
+    }
+
+    /// Makes sure that a release with these tables and forms may work on the database, and gives a number that no other
+    /// process has.
+    func check(
+        _ connectionString: String, formats: Int64, on loop: EventLoop
+    ) async throws(JournalUnusable) -> Int64 {
+        try await Self.withPool(connectionString, purpose: "check", on: loop) { pool throws(JournalUnusable) in
+            let present: Present
             do throws(PostgresError) {
-                found = try await present(pool)
+                present = try await Self.present(pool)
             } catch {
                 throw .postgres(error)
             }
-            guard found <= version else { throw newer(found) }
-            guard found == version else {
-                let state = found == 0 ? "has no tables of Holdpoint yet" : "has version \(found) of the tables"
-                throw JournalUnusable(
-                    .notAccessible,
-                    "the Postgres database \(state), and this release needs version \(version); "
-                        + "run 'holdpoint migrate' with the same --postgres first")
-            }
+            guard admits(present, formats: formats) else { throw refusal(of: present) }
             do throws(PostgresError) {
-                return try await engineNumber(pool, nextNumber)
+                return try await Self.engineRow(pool, Self.nextNumber)?.integer(0) ?? 0
             } catch {
                 throw .postgres(error)
             }
         }
     }
 
-    private static func newer(_ found: Int64) -> JournalUnusable {
-        JournalUnusable(
+    /// What a database says of itself.
+    struct Present {
+        /// The version of its tables; 0 for none.
+        var version: Int64 = 0
+        /// The oldest version that a release must know.
+        var oldest: Int64 = 0
+        /// The number of the forms that a release must read.
+        var formats: Int64 = 0
+    }
+
+    /// Whether a release with these tables may work on the database.
+    private func admits(_ present: Present, formats: Int64) -> Bool {
+        present.version >= version && present.oldest <= version && present.formats <= formats
+    }
+
+    private func refusal(of present: Present) -> JournalUnusable {
+        if present.version < version {
+            let state =
+                present.version == 0
+                ? "has no tables of Holdpoint yet" : "has version \(present.version) of the tables"
+            return JournalUnusable(
+                .notAccessible,
+                "the Postgres database \(state), and this release needs version \(version); "
+                    + "run 'holdpoint migrate' with the same --postgres first")
+        }
+        if present.oldest > version {
+            return JournalUnusable(
+                .newerFormat,
+                "the Postgres database has version \(present.version) of the tables, made by a later release; this "
+                    + "one knows versions up to \(version). Run the later release")
+        }
+        return JournalUnusable(
             .newerFormat,
-            "the Postgres database has version \(found) of the tables, made by a later release; this one knows "
-                + "versions up to \(version). Run the later release")
+            "the Postgres database holds data in forms of a later release (\(present.formats)), which this one does "
+                + "not read. Run the later release")
     }
 
     // MARK: One connection
 
     /// Runs `body` with one connection, which is closed afterwards.
-    private static func withPool<Output: Sendable>(
+    static func withPool<Output: Sendable>(
         _ connectionString: String, purpose: String, on loop: EventLoop,
         _ body: (PostgresPool) async throws(JournalUnusable) -> Output
     ) async throws(JournalUnusable) -> Output {
@@ -88,7 +170,7 @@ package enum PostgresSchema {
             purpose: .write, connectionString: connectionString, applicationName: "holdpoint:\(purpose)")
         configuration.limits.connections = 1
         configuration.limits.statementLimit = .seconds(600)
-        configuration.limits.lockLimit = .seconds(600)
+        configuration.limits.lockLimit = .seconds(2)
         configuration.limits.idleTransactionLimit = .seconds(60)
         configuration.limits.maximumStatements = 1_024
         // Statements are parsed one after the other: each may need what those before it have made.
@@ -112,81 +194,42 @@ package enum PostgresSchema {
 
     // MARK: Looking
 
-    /// The version that the database has; 0 for none.
-    private static func present(_ pool: PostgresPool) async throws(PostgresError) -> Int64 {
+    /// What the database says of itself.
+    private static func present(_ pool: PostgresPool) async throws(PostgresError) -> Present {
         // The catalogue tells it without any right on what is ours.
         let tables = try await pool.run(versionTable)
-        guard try tables.rows.first?.integer(0) == 1 else { return 0 }
-        return try await engineNumber(pool, selectVersion)
+        guard try tables.rows.first?.integer(0) == 1, let version = try await engineRow(pool, selectVersion)?.integer(0)
+        else { return Present() }
+        guard version >= releasesVersion else { return Present(version: version, oldest: version) }
+        return try await Present(engineRow(pool, selectAdmission))
     }
 
-    private static func engineNumber(
+    private static func engineRow(
         _ pool: PostgresPool, _ statement: PostgresStatement
-    ) async throws(PostgresError) -> Int64 {
+    ) async throws(PostgresError) -> PostgresRow? {
         var segment = PostgresSegment(takeRole, [.text("holdpoint_engine")])
         segment.add(statement)
-        return try await pool.run(segment).last?.rows.first?.integer(0) ?? 0
+        return try await pool.run(segment).last?.rows.first
     }
+
+    /// From this version of the tables on the database says who may work on it, and each node which release it runs.
+    static let releasesVersion: Int64 = 3
 
     private static let versionTable = PostgresStatement(
         """
         select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where n.nspname = 'holdpoint' and c.relname = 'schema_version'
         """)
-    private static let takeRole = PostgresStatement("select set_config('role', $1, true)")
+    static let takeRole = PostgresStatement("select set_config('role', $1, true)")
     private static let selectVersion = PostgresStatement("select version from holdpoint.schema_version")
+    static let selectAdmission = PostgresStatement(
+        "select version, oldest, formats from holdpoint.schema_version")
     private static let nextNumber = PostgresStatement("select nextval('holdpoint.incarnations')")
+}
 
-    // MARK: Changing
-
-    /// Runs the steps that are missing and returns the version that was found.
-    private static func migrate(in transaction: PostgresTransaction) async throws(PostgresError) -> Int64 {
-        var begin = PostgresSegment(lock)
-        begin.add(PostgresStatement(roles))
-        begin.add(PostgresStatement("create schema if not exists holdpoint authorization holdpoint_owner"))
-        begin.add(takeRole, [.text("holdpoint_owner")])
-        begin.add(PostgresStatement("set local search_path = holdpoint"))
-        begin.add(PostgresStatement("create table if not exists schema_version(version int4 not null)"))
-        begin.add(PostgresStatement("select version from schema_version"))
-        let found = try await transaction.run(begin).last?.rows.first?.integer(0) ?? 0
-        guard found < version else { return found }
-        for step in steps.dropFirst(Int(clamping: found)) {
-            var segment = PostgresSegment()
-            for text in step { segment.add(PostgresStatement(text)) }
-            _ = try await transaction.run(segment)
-        }
-        var end = PostgresSegment(PostgresStatement("delete from schema_version"))
-        end.add(PostgresStatement("insert into schema_version values($1)"), [.int4(Int32(clamping: version))])
-        _ = try await transaction.run(end)
-        return found
+extension PostgresSchema.Present {
+    init(_ row: PostgresRow?) throws(PostgresError) {
+        guard let row else { throw .unexpectedValue(column: 0, .noSuchColumn) }
+        self.init(version: try row.integer(0), oldest: try row.integer(1), formats: try row.integer(2))
     }
-
-    /// One migration at a time in a database; the number spells `HPNT`.
-    private static let lock = PostgresStatement("select pg_advisory_xact_lock(1213222484)")
-
-    /// Makes the roles, unless they are there, and makes the login role a member of them, unless it is or may not.
-    ///
-    /// Roles belong to all databases of the server, so another migration may be making them at this moment.
-    private static let roles = """
-        do $$
-        declare
-            wanted text;
-        begin
-            foreach wanted in array array['holdpoint_owner', 'holdpoint_engine', 'holdpoint_api'] loop
-                if not exists (select from pg_roles where rolname = wanted) then
-                    begin
-                        execute format('create role %I nologin', wanted);
-                    exception when duplicate_object or unique_violation then null;
-                    end;
-                end if;
-                if not pg_has_role(current_user, wanted, 'usage') then
-                    begin
-                        execute format('grant %I to %I', wanted, current_user);
-                    exception when insufficient_privilege then null;
-                    end;
-                end if;
-            end loop;
-        end
-        $$
-        """
 }

@@ -8,6 +8,7 @@ extension Component {
 
     static let nodeForm = Schema.object([
         ("name", .text()), ("started_at", .time), ("renewed_at", Schema.time.orNull), ("live", .boolean),
-        ("shards", .integer(0, to: Int64(Shard.all.count))),
+        ("shards", .integer(0, to: Int64(Shard.all.count))), ("release", Schema.text().orNull),
+        ("formats", Schema.integer(1).orNull),
     ])
 }

@@ -22,6 +22,8 @@ enum NodeRoutes {
             writer.member("renewed_at", node.renewedAt)
             writer.member("live", node.isLive)
             writer.member("shards", Int64(node.shards))
+            writer.member("release", node.release)
+            writer.member("formats", node.formats.map { JSONValue.integer($0) })
             writer.endObject()
         }
     }

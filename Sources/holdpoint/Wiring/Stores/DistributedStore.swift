@@ -22,7 +22,9 @@ struct DistributedStore: NodeStore {
     /// Opens both; Redis may be away, and come later.
     ///
     /// - Parameter loop: where the engine is to run; the connections are on it, too.
-    init(_ servers: StoreServers, for node: NodeName, on loop: EventLoop) async throws(CommandFailure) {
+    init(
+        _ servers: StoreServers, for node: NodeName, fittings: any ServerFittings, on loop: EventLoop
+    ) async throws(CommandFailure) {
         // What can be refused without a connection comes first.
         let place = try Self.redis(servers.redis, for: node)
         let box = try SharedSealingKey.box(at: servers.sealingKey)
@@ -31,9 +33,10 @@ struct DistributedStore: NodeStore {
         var configuration = PostgresJournalConfiguration(connectionString: servers.postgres)
         configuration.leaseDuration = servers.lease
         configuration.readers = servers.readers
+        configuration.release = Release.version
         let journal: PostgresJournal
         do throws(JournalUnusable) {
-            journal = try await PostgresJournal.open(configuration, on: loop, clock: clock)
+            journal = try await PostgresJournal.open(fittings.fit(configuration), on: loop, clock: clock)
         } catch {
             await streams.shutDown()
             throw CommandFailure(error)

@@ -25,10 +25,12 @@ enum StorePlace: Sendable {
     }
 
     /// Opens it for an engine that is to run on the loop.
-    func open(for node: NodeName, on loop: EventLoop) async throws(CommandFailure) -> any NodeStore {
+    func open(
+        for node: NodeName, fittings: any ServerFittings, on loop: EventLoop
+    ) async throws(CommandFailure) -> any NodeStore {
         switch self {
         case .folder(let configuration): try await EmbeddedStore(configuration, on: loop)
-        case .servers(let servers): try await DistributedStore(servers, for: node, on: loop)
+        case .servers(let servers): try await DistributedStore(servers, for: node, fittings: fittings, on: loop)
         }
     }
 }

@@ -24,7 +24,7 @@ struct StoreTool: Sendable {
     init(_ settings: Settings, for purpose: Purpose) async throws(CommandFailure) {
         if let url = settings.givenText(.postgres) {
             let loop = try Self.loop()
-            let journal = try await Self.database(url, on: loop)
+            let journal = try await Self.database(PostgresJournalConfiguration(connectionString: url), on: loop)
             self.journal = journal
             directory = journal
             letGo = {
@@ -80,9 +80,10 @@ struct StoreTool: Sendable {
 
     /// Opens a shared database, does something, and closes it whatever became of it.
     static func use<Output>(
-        _ url: String, on loop: EventLoop, _ body: (PostgresJournal) async throws(CommandFailure) -> Output
+        _ configuration: PostgresJournalConfiguration, on loop: EventLoop,
+        _ body: (PostgresJournal) async throws(CommandFailure) -> Output
     ) async throws(CommandFailure) -> Output {
-        let journal = try await database(url, on: loop)
+        let journal = try await database(configuration, on: loop)
         do throws(CommandFailure) {
             let output = try await body(journal)
             await journal.close()
@@ -93,8 +94,9 @@ struct StoreTool: Sendable {
         }
     }
 
-    private static func database(_ url: String, on loop: EventLoop) async throws(CommandFailure) -> PostgresJournal {
-        let configuration = PostgresJournalConfiguration(connectionString: url)
+    private static func database(
+        _ configuration: PostgresJournalConfiguration, on loop: EventLoop
+    ) async throws(CommandFailure) -> PostgresJournal {
         do throws(JournalUnusable) {
             return try await PostgresJournal.open(configuration, on: loop, clock: SystemClock())
         } catch {
@@ -132,6 +134,7 @@ extension CommandFailure {
             switch error.kind {
             case .inUse: .dataInUse
             case .newerFormat: .dataNewer
+            case .neededByEarlier: .refused
             case .notAccessible: .dataInaccessible
             case .damaged: .dataDamaged
             }

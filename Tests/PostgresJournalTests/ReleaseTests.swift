@@ -1,0 +1,108 @@
+import HoldpointPorts
+import HoldpointTesting
+import PostgresJournal
+import Testing
+
+extension PostgresJournalTests {
+    /// Nodes of two releases on one database.
+    struct ReleaseTests {
+        /// The tables of a later release.
+        private static func later(admitsEarlier: Bool) -> PostgresSchema {
+            PostgresSchema.current.adding(.init(["create table extras(n int8)"], admitsEarlier: admitsEarlier))
+        }
+
+        private func failure<Output>(_ body: () async throws -> Output) async throws -> JournalUnusable? {
+            do {
+                _ = try await body()
+                return nil
+            } catch let error as JournalUnusable {
+                return error
+            }
+        }
+
+        @Test func `a step that admits earlier releases leaves their nodes at work, and lets them start`() async throws
+        {
+            try await PostgresScene.run { scene in
+                let node = try await LeaseNode.join("a", in: scene)
+                let later = Self.later(admitsEarlier: true)
+                let migration = try await later.migrate(scene.connectionString, on: scene.loop)
+                #expect(migration.from == PostgresSchema.current.version && migration.to == later.version)
+                _ = try await node.renew()
+                let other = try await scene.journal { $0.schema = later }
+                _ = try await other.takeUp(node: NodeName("b"))
+                let restarted = try await scene.journal()
+                _ = try await restarted.takeUp(node: NodeName("a"))
+                let again = try await PostgresSchema.current.migrate(scene.connectionString, on: scene.loop)
+                #expect(again.from == later.version && again.to == later.version)
+                #expect(try await scene.number("select version from schema_version") == later.version)
+            }
+        }
+
+        @Test func `a step that does not admit them waits until they are stopped, and refuses them then`() async throws
+        {
+            try await PostgresScene.run { scene in
+                let node = try await LeaseNode.join("a", in: scene)
+                let later = Self.later(admitsEarlier: false)
+                let needed = try await failure { try await later.migrate(scene.connectionString, on: scene.loop) }
+                #expect(needed?.kind == .neededByEarlier && needed?.description.hasSuffix("stop a") == true)
+                #expect(
+                    try await scene.number("select version from schema_version") == PostgresSchema.current.version)
+                _ = try await node.renew()
+                try await node.journal.layDown()
+                _ = try await later.migrate(scene.connectionString, on: scene.loop)
+                guard case .refused = await node.error({ _ = try await $0.takeUp(node: node.name) }) else {
+                    Issue.record("it joined")
+                    return
+                }
+                #expect(try await failure { try await scene.journal() }?.kind == .newerFormat)
+                let migration = try await failure {
+                    try await PostgresSchema.current.migrate(scene.connectionString, on: scene.loop)
+                }
+                #expect(migration?.kind == .newerFormat)
+            }
+        }
+
+        @Test func `forms of data are allowed once every node reads them, and are required then`() async throws {
+            try await PostgresScene.run { scene in
+                let schema = PostgresSchema.current
+                let earlier = try await LeaseNode.join("a", in: scene)
+                let later = try await scene.journal {
+                    $0.formats = 2
+                    $0.release = "2.0"
+                }
+                _ = try await later.takeUp(node: NodeName("b"))
+                #expect(try await earlier.journal.nodes().map(\.formats) == [1, 2])
+                #expect(try await earlier.journal.nodes().map(\.release) == [nil, "2.0"])
+                let needed = try await failure {
+                    try await schema.allow(formats: 2, scene.connectionString, on: scene.loop)
+                }
+                #expect(needed?.kind == .neededByEarlier && needed?.description.hasSuffix("stop a") == true)
+                #expect(try await later.renew().formats == 1)
+                try await earlier.journal.layDown()
+                #expect(try await schema.allow(formats: 2, scene.connectionString, on: scene.loop) == 2)
+                #expect(try await schema.allow(formats: 1, scene.connectionString, on: scene.loop) == 2)
+                #expect(try await later.renew().formats == 2)
+                guard case .refused = await earlier.error({ _ = try await $0.takeUp(node: earlier.name) }) else {
+                    Issue.record("it joined")
+                    return
+                }
+                #expect(try await failure { try await scene.journal() }?.kind == .newerFormat)
+            }
+        }
+
+        @Test func `I2: an earlier node whose lease ended unnoticed does not renew it any more`() async throws {
+            try await PostgresScene.run { scene in
+                let earlier = try await LeaseNode.join("a", in: scene, lease: .milliseconds(1))
+                try await scene.waitForEnd(ofLeaseOf: "a")
+                let schema = PostgresSchema.current
+                #expect(try await schema.allow(formats: 2, scene.connectionString, on: scene.loop) == 2)
+                #expect(await earlier.isFenced())
+                let later = try await scene.journal { $0.formats = 2 }
+                _ = try await later.takeUp(node: NodeName("b"))
+                // Its shards were its own until somebody ended its life.
+                var owned = 0
+                while owned < 256 { owned += try await later.renew().gained.count }
+            }
+        }
+    }
+}
