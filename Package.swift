@@ -109,6 +109,15 @@ let package = Package(
                 "SealedSecrets", "RESTAPI", "HoldpointTesting", "JQClient", "HTTPClient", "HTTPEffects",
                 "JQExpressions", "YAMLDocuments",
             ]),
+        // Never shipped: the product as a later release might be, with forms of data that it does not know.
+        executable(
+            "holdpoint-later", path: "Tests/holdpoint-later",
+            uses: [
+                "JSON", "HoldpointCore", "HoldpointPorts", "HoldpointEngine", "EventLoop", "HTTPServer",
+                "Allocator", "SQLiteJournal", "LocalStreams", "PostgresJournal", "RedisClient", "RedisStreams",
+                "SealedSecrets", "RESTAPI", "HoldpointTesting", "JQClient", "HTTPClient", "HTTPEffects",
+                "JQExpressions", "YAMLDocuments",
+            ]),
         // Never shipped: the worker of the tests of expressions; in the product it is the product itself.
         executable("expression-worker", path: "Tests/expression-worker", uses: ["JQClient"]),
         executable(

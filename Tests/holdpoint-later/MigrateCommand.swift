@@ -1,0 +1,1 @@
+../../Sources/holdpoint/Commands/MigrateCommand.swift
