@@ -165,7 +165,24 @@ let package = Package(
                 "HoldpointCore", "HoldpointPorts", "EventLoop", "RedisClient", "RedisStreams", "LocalStreams",
                 "RedisFixture", "HoldpointTesting",
             ]),
+        // Never shipped: what is done with bytes from outside; see Tests/FuzzTests and `deploy/test fuzz`.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "JSON", "HoldpointCore", "HoldpointPorts", "EventLoop", "HTTPServer", "HTTPClient", "RESTAPI",
+                "RedisClient", "RedisStreams", "YAMLDocuments",
+            ],
+            path: "Tests/Fuzz/Targets", swiftSettings: settings),
+        tests("FuzzTests", uses: ["JSON", "HoldpointCore", "FuzzTargets"]),
         tests("SimulatorTests", uses: ["Simulator"]),
         tests("TidyTests", uses: []),
     ]
 )
+
+// libFuzzer brings a main function of its own, so its program can only be built with `--sanitize=fuzzer`.
+if Context.environment["HOLDPOINT_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "holdpoint-fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/holdpoint-fuzz",
+            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
+}

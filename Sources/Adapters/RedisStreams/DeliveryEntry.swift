@@ -1,10 +1,10 @@
 import HoldpointCore
-import HoldpointPorts
-import RedisClient
+package import HoldpointPorts
+package import RedisClient
 
 /// A delivery as an entry of a stream: `command`, `tenant`, `project`, `session` (the key), `id` and, if a caller may
 /// wait, `origin`.
-enum DeliveryEntry {
+package enum DeliveryEntry {
     /// The command that appends a delivery to its stream, which is cut to about so many entries.
     static func append(_ delivery: CommandDelivery, maximumLength: Int64) -> RedisCommand {
         let stream = CommandStream(of: delivery.session.key.shard, isAnswer: delivery.isAnswer)
@@ -39,7 +39,7 @@ enum DeliveryEntry {
     }
 
     /// Reads an entry's fields; nil if they are no delivery of this stream.
-    static func read(_ fields: [RedisReply], of stream: CommandStream) -> CommandDelivery? {
+    package static func read(_ fields: [RedisReply], of stream: CommandStream) -> CommandDelivery? {
         var texts: [String: String] = [:]
         for index in stride(from: 0, to: fields.count - 1, by: 2) {
             guard let name = fields[index].text, let value = fields[index + 1].text else { return nil }

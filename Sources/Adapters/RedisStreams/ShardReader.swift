@@ -232,7 +232,7 @@ extension ShardReader {
 }
 
 extension CommandStream: Comparable {
-    static func < (left: Self, right: Self) -> Bool {
+    package static func < (left: Self, right: Self) -> Bool {
         (left.shard, left.isAnswer ? 0 : 1) < (right.shard, right.isAnswer ? 0 : 1)
     }
 }

@@ -1,4 +1,4 @@
-import HoldpointCore
+package import HoldpointCore
 import HoldpointPorts
 
 /// The names of everything in Redis; they are public, and operators grant rights by them.
@@ -29,9 +29,11 @@ enum StreamNames {
 }
 
 /// A stream of a shard's stored commands.
-struct CommandStream: Sendable, Hashable {
-    let shard: Shard
-    let isAnswer: Bool
+package struct CommandStream: Sendable, Hashable {
+    /// Whose commands.
+    package let shard: Shard
+    /// Whether they are answers.
+    package let isAnswer: Bool
 
     init(of shard: Shard, isAnswer: Bool) {
         self.shard = shard
@@ -39,7 +41,7 @@ struct CommandStream: Sendable, Hashable {
     }
 
     /// Reads a stream's name; nil for any other.
-    init?(name: String) {
+    package init?(name: String) {
         let parts = name.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 3, let number = UInt8(parts[2]) else { return nil }
         switch (parts[0], parts[1]) {
@@ -49,7 +51,8 @@ struct CommandStream: Sendable, Hashable {
         }
     }
 
-    var name: String { isAnswer ? "hitl:response:\(shard)" : "session:command:\(shard)" }
+    /// Its name.
+    package var name: String { isAnswer ? "hitl:response:\(shard)" : "session:command:\(shard)" }
 
     /// Both streams of each shard.
     static func all(of shards: [Shard]) -> [CommandStream] {

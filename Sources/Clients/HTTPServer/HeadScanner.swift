@@ -4,9 +4,9 @@
 /// before a colon into the name, two Content-Lengths and `+29`. The scanner accepts the grammar of RFC 9112
 /// and nothing else, counts against the limits, and settles the body's framing, so that libevent never sees a
 /// transfer encoding. It is a state machine without input or output.
-struct HeadScanner {
+package struct HeadScanner {
     /// What the bytes so far amount to.
-    enum Verdict: Equatable {
+    package enum Verdict: Sendable, Equatable {
         /// The head has not ended yet.
         case incomplete
         /// The head has ended at this offset of the bytes given; nothing more must be scanned.
@@ -15,11 +15,19 @@ struct HeadScanner {
         case refused(Refusal)
     }
 
-    struct Limits {
-        var headBytes: Int
-        var headerCount: Int
-        var targetBytes: Int
-        var bodyBytes: Int
+    /// What a head may amount to, in bytes and lines.
+    package struct Limits: Sendable {
+        let headBytes: Int
+        let headerCount: Int
+        let targetBytes: Int
+        let bodyBytes: Int
+
+        package init(headBytes: Int, headerCount: Int, targetBytes: Int, bodyBytes: Int) {
+            self.headBytes = headBytes
+            self.headerCount = headerCount
+            self.targetBytes = targetBytes
+            self.bodyBytes = bodyBytes
+        }
     }
 
     private enum Place {
@@ -41,10 +49,11 @@ struct HeadScanner {
     /// How many bytes of this head have been seen.
     private(set) var byteCount = 0
     /// The body's announced length; nil if none was announced.
-    private(set) var contentLength: Int?
-    private(set) var isHTTP10 = false
+    package private(set) var contentLength: Int?
+    /// Whether the client speaks HTTP/1.0.
+    package private(set) var isHTTP10 = false
     /// Whether the method is HEAD: its answer has no body, not even a refusal's.
-    private(set) var isHead = false
+    package private(set) var isHead = false
     private var place = Place.requestLine
     private var headerCount = 0
     private var spaces = 0
@@ -56,8 +65,11 @@ struct HeadScanner {
     private var watchedValue: [UInt8] = []
     private var transferEncoding: [UInt8]?
 
+    /// Before the first byte.
+    package init() {}
+
     /// Scans the next bytes.
-    mutating func scan(_ bytes: UnsafeRawBufferPointer, limits: Limits) -> Verdict {
+    package mutating func scan(_ bytes: UnsafeRawBufferPointer, limits: Limits) -> Verdict {
         var index = 0
         while index < bytes.count {
             if watched == .nothing, place == .value || place == .name {
@@ -167,10 +179,10 @@ extension HeadScanner {
     private static let transferEncodingName: StaticString = "transfer-encoding"
 
     /// Whether a byte may stand in a header's value: anything but control bytes, though a tab may (RFC 9110, 5.5).
-    static func isValueByte(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == 0x09 }
+    package static func isValueByte(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == 0x09 }
 
     /// Whether a byte may stand in a header name (RFC 9110, 5.6.2).
-    static func isTokenByte(_ byte: UInt8) -> Bool {
+    package static func isTokenByte(_ byte: UInt8) -> Bool {
         // One bit for each of the bytes 0-63 and 64-127.
         let low: UInt64 = 0x03FF_6CFA_0000_0000
         let high: UInt64 = 0x57FF_FFFF_C7FF_FFFE

@@ -1,10 +1,11 @@
 /// An answer that the server gives by itself, before or instead of the handler.
-struct Refusal: Error, Equatable {
-    let status: Int
+package struct Refusal: Error, Sendable, Equatable {
+    /// The status of the answer.
+    package let status: Int
     /// Stable, for programs.
-    let code: String
+    package let code: String
     /// One sentence, for people; never echoes what the client sent.
-    let detail: String
+    package let detail: String
 
     static func malformed(_ detail: String) -> Refusal {
         Refusal(status: 400, code: "malformed_request", detail: detail)
