@@ -1,5 +1,6 @@
 import HoldpointPorts
 import HoldpointTesting
+import PostgresClient
 import PostgresJournal
 import Testing
 
@@ -102,6 +103,53 @@ extension PostgresJournalTests {
                 // Its shards were its own until somebody ended its life.
                 var owned = 0
                 while owned < 256 { owned += try await later.renew().gained.count }
+            }
+        }
+
+        @Test func `a migration that gets no lock lets others pass and begins anew`() async throws {
+            try await PostgresScene.run { scene in
+                let later = PostgresSchema.current.adding(
+                    .init(["alter table sessions add column extra int8"], admitsEarlier: true))
+                let (locked, lock) = AsyncStream<Void>.makeStream()
+                try await withThrowingTaskGroup(of: Int64.self) { group in
+                    group.addTask {
+                        for await _ in locked { break }
+                        return try await later.migrate(scene.connectionString, on: scene.loop).to
+                    }
+                    _ = try await scene.pool.transaction { transaction throws(PostgresError) in
+                        let statement = PostgresStatement("lock table sessions in row share mode")
+                        _ = try await transaction.run(PostgresSegment(statement))
+                        lock.yield()
+                        // Its transactions that wait for the lock, by their beginning.
+                        var attempts: Set<Int64> = []
+                        while attempts.count < 2 {
+                            let found = try await scene.pool.run(Self.waiting).rows.first?.integer(0)
+                            if let found { attempts.insert(found) }
+                        }
+                        return attempts
+                    }
+                    #expect(try await group.next() == later.version)
+                }
+            }
+        }
+
+        private static let waiting = PostgresStatement(
+            """
+            select (extract(epoch from xact_start) * 1000000)::int8 from pg_stat_activity
+            where datname = current_database() and application_name = 'holdpoint:migrate' and wait_event_type = 'Lock'
+            """)
+
+        @Test func `a database that says nothing of releases yet is brought up to date`() async throws {
+            try await PostgresScene.run { scene in
+                try await scene.execute(
+                    "alter table schema_version drop column oldest, drop column formats",
+                    "alter table nodes drop column release, drop column tables, drop column formats",
+                    "update schema_version set version = 2")
+                #expect(try await failure { try await scene.journal() }?.kind == .notAccessible)
+                let migration = try await PostgresSchema.current.migrate(scene.connectionString, on: scene.loop)
+                #expect(migration.from == 2 && migration.to == PostgresSchema.current.version)
+                _ = try await scene.journal().takeUp(node: NodeName("a"))
+                #expect(try await scene.number("select formats from schema_version") == 1)
             }
         }
     }

@@ -23,14 +23,14 @@ import threading
 sys.dont_write_bytecode = True  # a suite leaves nothing behind in the tree
 from cluster import Cluster, Failed, expect, free_port, until
 from errands import Answer, Errands, judge_feed, judge_watchers
-from people import Clerk, Ledger, NoReply, Project, Watcher, ask, binary_named, main
+from people import PATIENCE_SECONDS, Clerk, Ledger, NoReply, Project, Watcher, ask, binary_named, main
 
 WAITING = 100
 STRANGE = 12
 AFTER = 15
 CALLERS = 3
 PAUSE_SECONDS = 0.2
-LATER_EVENT = "workflow_moved"
+EARLIER_EVENT, LATER_EVENT = "workflow_advanced", "workflow_moved"
 LATER_CODEC = 2
 NEWER_DATA = 8  # the status of a program that may not work on the data
 REFUSED = 4
@@ -272,6 +272,13 @@ class Upgrade:
         self.step("the earlier program is refused from then on", refused)
 
 
+def as_known(id, type, event):
+    """An event as the later program shows it; a node that does not know its form shows it as it is stored."""
+    if type != LATER_EVENT:
+        return id, type, event
+    return id, EARLIER_EVENT, {**event, "type": EARLIER_EVENT, "data": event["data"]["moved"]}
+
+
 def play(verdict):
     later = sys.argv[2] if len(sys.argv) > 2 else os.environ.get("HOLDPOINT_LATER_BINARY")
     if not later:
@@ -295,6 +302,9 @@ def play(verdict):
                 group.await_ends()
                 verdict.note(f"{group.prefix}: {len(group.names)} sessions")
                 group.judge(verdict)
+            for watcher in watchers:
+                watcher.join(PATIENCE_SECONDS)
+                watcher.got = [as_known(*event) for event in watcher.got]
             judge_watchers(verdict, watchers, project, "watchers of sessions")
             judge_feed(verdict, [feed], project, errands.names, "a watcher of the feed")
 

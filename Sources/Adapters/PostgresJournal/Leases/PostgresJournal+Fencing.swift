@@ -83,4 +83,9 @@ extension PostgresError {
     var isLockTimeout: Bool {
         if case .refused(let refusal) = self { refusal.state.code == "55P03" } else { false }
     }
+
+    /// Two transactions waited for each other, and this one was ended.
+    var isDeadlock: Bool {
+        if case .refused(let refusal) = self { refusal.state.code == "40P01" } else { false }
+    }
 }

@@ -31,7 +31,7 @@ extension PostgresSchema {
                     do throws(PostgresError) {
                         return try await pool.transaction(body)
                     } catch {
-                        guard error.isLockTimeout else { throw error }
+                        guard error.isLockTimeout || error.isDeadlock else { throw error }
                     }
                 }
                 return try await pool.transaction(body)
