@@ -107,7 +107,9 @@ class Upgrade:
 
     def replace(self, node, program, **variables):
         """Stops a node in good order and starts a program under its name; waits until it has its share."""
-        expect(node.end(signal.SIGTERM) == 0, f"{node.name} did not stop in good order:\n{node.tail()}")
+        expect(
+            not node.is_running or node.end(signal.SIGTERM) == 0,
+            f"{node.name} did not stop in good order:\n{node.tail()}")
         node.words[0] = str(program)
         node.variables.pop("HOLDPOINT_LATER_EAGER", None)
         node.variables |= variables
@@ -233,8 +235,9 @@ class Upgrade:
 
     def finish(self):
         earlier = self.cluster.binary
-        for node in self.cluster.nodes[1:]:
-            self.step(f"{node.name} is replaced under load", lambda: self.replace(node, self.later))
+        second, third = self.cluster.nodes[1:]
+        self.step("the second node is replaced under load", lambda: self.replace(second, self.later))
+        self.step("the third dies under load, and is replaced", lambda: (third.kill(), self.replace(third, self.later)))
         self.step("I3: answers at any node are decided by the later program", lambda: self.answer_some(WAITING))
 
         def completed():
