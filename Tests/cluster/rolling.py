@@ -7,8 +7,9 @@
 Three nodes with sessions that wait, and callers who start and answer sessions all the time at any node. The later
 program has other tables, another event type and another snapshot codec. The tables are migrated, a node is replaced,
 taken back and replaced again; for a while one node writes what the others cannot read, which no release may do, and
-leaves its sessions to them; then all are replaced, and the later formats are allowed. What came of it is judged from the
-ledger of the service that every session calls, from what callers were told, and from psql.
+leaves its sessions to them; then all are replaced, one of them after a sudden death, and the later formats are allowed.
+What came of it is judged from the ledger of the service that every session calls, from what callers were told, and from
+psql.
 Prints "N passed, N failed". Python's standard library only.
 """
 
