@@ -106,7 +106,6 @@ package final class Engine: SessionGateway {
             group.addTask { await self.hub.run() }
             group.addTask { await self.hub.checkHeadsRegularly(until: self.stopping) }
             group.addTask { await self.passivateRegularly() }
-            group.addTask { await self.shards.endCaution(until: self.stopping) }
             group.addTask { await self.retention.run(until: self.stopping) }
         }
     }

@@ -4,7 +4,8 @@ import Synchronization
 
 /// For how long this node may decide, and for which shards; asked on any thread without waiting, by every command.
 ///
-/// The node stops by itself before its lease runs out in the store, whatever keeps it from renewing (I2).
+/// The node stops by itself before its lease runs out in the store, whatever keeps it from renewing (I2). A lease that
+/// has run out stays so, even if a late answer would prolong it: whoever asked meanwhile has let go of what it was doing.
 final class NodeTenure: Sendable {
     private final class Flag: Sendable {
         let isServed = Atomic(false)
@@ -12,6 +13,8 @@ final class NodeTenure: Sendable {
 
     /// What stands for a lease that lasts as long as the process.
     private static let unlimited = Int64.max
+    /// What stands for a lease that was found to have run out.
+    private static let over = Int64.min
 
     private let clock: any Clock
     /// Until when the lease stands, by the clock's steady count.
@@ -27,14 +30,23 @@ final class NodeTenure: Sendable {
 
     /// Whether the lease stands now.
     var isValid: Bool {
-        let end = end.load(ordering: .acquiring)
-        return end == Self.unlimited || clock.steadyMilliseconds < end
+        while true {
+            let end = end.load(ordering: .acquiring)
+            if end == Self.unlimited { return true }
+            if end == Self.over { return false }
+            if clock.steadyMilliseconds < end { return true }
+            // Whoever is the first to see it makes it so for all, or it was prolonged in this moment.
+            let (isOver, _) = self.end.compareExchange(
+                expected: end, desired: Self.over, ordering: .acquiringAndReleasing)
+            if isOver { return false }
+        }
     }
 
     /// For how long the lease still stands, in milliseconds; nil if it has no end.
     var milliseconds: Int64? {
         let end = end.load(ordering: .acquiring)
-        return end == Self.unlimited ? nil : max(0, end - clock.steadyMilliseconds)
+        if end == Self.unlimited { return nil }
+        return end == Self.over ? 0 : max(0, end - clock.steadyMilliseconds)
     }
 
     /// Whether commands for a shard's sessions are decided here now.
@@ -61,8 +73,17 @@ final class NodeTenure: Sendable {
 
     private func isFlagged(_ number: UInt8) -> Bool { flags[Int(number)].isServed.load(ordering: .acquiring) }
 
-    /// Moves the end of the lease; nil: it does not end.
-    func extend(to end: Int64?) { self.end.store(end ?? Self.unlimited, ordering: .releasing) }
+    /// Begins a lease; nil: it does not end.
+    func begin(until end: Int64?) { self.end.store(end ?? Self.unlimited, ordering: .releasing) }
+
+    /// Moves the end of the lease, unless it has run out; returns whether it stands.
+    func extend(to end: Int64?) -> Bool {
+        let present = self.end.load(ordering: .acquiring)
+        guard isValid else { return false }
+        return self.end.compareExchange(
+            expected: present, desired: end ?? Self.unlimited, ordering: .acquiringAndReleasing
+        ).exchanged
+    }
 
     /// Lets commands for these shards be decided here, or not any more.
     func set(_ shards: some Sequence<Shard>, areServed: Bool) {

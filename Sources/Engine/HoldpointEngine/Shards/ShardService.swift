@@ -12,6 +12,9 @@ actor ShardService {
     private let life: Life
     /// Shards that are given up here and, as far as is known, not yet in the store.
     private var leaving: [Fence] = []
+    private var isHandingOver = false
+    /// How often everything was lost: what was begun before a loss must not be ended after it.
+    private var losses = 0
     /// How often this node took shards over whose owner had died.
     private(set) var takeovers = 0
     /// The number of the latest forms that may be written, as the last renewal said.
@@ -40,49 +43,59 @@ actor ShardService {
         let asked = clock.steadyMilliseconds
         let tenure = try await services.ports.journal.takeUp(node: services.configuration.node)
         let report = try await services.ports.journal.renew()
-        note(report, askedAt: asked)
+        services.tenure.begin(until: note(report, askedAt: asked))
         let taken = tenure.fences.map { ShardGain(fence: $0, followsUncleanDeath: tenure.followsUncleanDeath) }
         return taken + report.gained
     }
 
     /// Renews the lease until the engine stops, where there is one to renew.
+    ///
+    /// What a renewal brings is done beside the next ones: neither a session's long turn nor a store that is slow to
+    /// move a shard may cost the node its lease.
     func run(_ first: [ShardGain], until stop: Signal) async {
-        guard services.tenure.isShared else { return await stop.wait() }
+        guard services.tenure.isShared else { return await endCautionOnce(until: stop) }
         await withDiscardingTaskGroup { group in
-            var gained = first
+            var report = (gained: first, excess: 0)
             while await !stop.isSet {
+                let (gained, excess) = report
                 if !gained.isEmpty {
-                    let taken = gained
-                    group.addTask { await self.takeOver(taken) }
+                    await services.ownership.take(gained.map(\.fence))
+                    let losses = losses
+                    group.addTask { await self.takeOver(gained, after: losses) }
                 }
+                if beginsHandingOver(excess) { group.addTask { await self.handOver(atMost: excess) } }
                 await stop.wait(
                     orUntil: clock.now().adding(milliseconds: services.configuration.renewalMilliseconds),
                     clock: clock)
                 if await stop.isSet { break }
-                gained = await renew()
+                report = await renew()
+                await endCautionIfOver()
             }
         }
     }
 
-    /// Renews once; returns what there is to take over.
-    private func renew() async -> [ShardGain] {
+    /// Renews once; returns what there is to take over, and how much is too much.
+    private func renew() async -> (gained: [ShardGain], excess: Int) {
         let asked = clock.steadyMilliseconds
         if !services.tenure.isValid {
             // Whatever the store says now, what is in memory may have been overtaken.
             await loseAll()
-            return await rejoin()
+            return (await rejoin(), 0)
         }
         do {
             let report = try await services.ports.journal.renew()
-            note(report, askedAt: asked)
-            await handOver(atMost: report.excess)
-            return report.gained
+            guard services.tenure.extend(to: note(report, askedAt: asked)) else {
+                // It ran out before the answer came: deadlines were passed over since, and commands were refused.
+                await loseAll()
+                return (await rejoin(), 0)
+            }
+            return (report.gained, report.excess)
         } catch .fenced {
             await loseAll()
-            return await rejoin()
+            return (await rejoin(), 0)
         } catch {
             // The store is away. The lease stands until its end, and then nothing is decided any more.
-            return []
+            return ([], 0)
         }
     }
 
@@ -94,50 +107,58 @@ actor ShardService {
         }
     }
 
-    private func note(_ report: LeaseReport, askedAt asked: Int64) {
+    /// Notes what a renewal says; returns the end of the lease by the steady count.
+    private func note(_ report: LeaseReport, askedAt asked: Int64) -> Int64? {
         formats = report.formats
         if let time = report.time { clock.agree(on: time) }
-        services.tenure.extend(to: report.milliseconds.map { asked + $0 })
+        return report.milliseconds.map { asked + $0 }
     }
 
     /// Does what is due in shards that are this node's now, and serves them.
-    func takeOver(_ gained: [ShardGain]) async {
-        await services.ownership.take(gained.map(\.fence))
-        let shards = gained.map(\.fence.shard).sorted()
+    private func takeOver(_ gained: [ShardGain], after losses: Int) async {
         let suspected = gained.filter(\.followsUncleanDeath).map(\.fence.shard).sorted()
         if !suspected.isEmpty {
             takeovers += 1
-            life.beCautious(from: clock.now(), milliseconds: services.configuration.cautionMilliseconds)
-            await router.setCountsFirst(true)
-            let recovery = Recovery(services: services, directory: directory, router: router, deadlines: deadlines)
-            while services.tenure.isValid {
-                do {
-                    try await recovery.run(oneByOne: suspected)
-                    break
-                } catch .unavailable, .overloaded, .inDoubt {
-                    await clock.sleep(
-                        until: clock.now().adding(milliseconds: services.configuration.timerRetryMilliseconds))
-                } catch {
-                    break
-                }
-            }
+            guard await recover(suspected) else { return }
         }
         var served: [Shard] = []
         for gain in gained where await services.ownership.fence(for: gain.fence.shard)?.epoch == gain.fence.epoch {
             served.append(gain.fence.shard)
         }
+        // Looked at last, and not waited after: what is lost may be this node's again, and not recovered yet (I10).
+        guard losses == self.losses else { return }
         services.tenure.set(served, areServed: true)
         services.ports.streams.serve(services.tenure.served)
-        await deadlines.fill(shards)
-        await router.sweep(shards)
+        await deadlines.fill(served.sorted())
+        await router.sweep(served.sorted())
+    }
+
+    /// Does what is due in shards whose owner died; false if the lease ended first.
+    ///
+    /// Until it is done they are not served: what killed their owner must not be met without a mark (I10).
+    private func recover(_ shards: [Shard]) async -> Bool {
+        life.beCautious(from: clock.now(), milliseconds: services.configuration.cautionMilliseconds)
+        await router.setCountsFirst(true)
+        let recovery = Recovery(services: services, directory: directory, router: router, deadlines: deadlines)
+        return (try? await recovery.run(oneByOne: shards)) != nil
+    }
+
+    /// Whether there is something to hand over and nobody does it yet, in which case the caller has to.
+    private func beginsHandingOver(_ excess: Int) -> Bool {
+        guard !isHandingOver, excess > 0 || !leaving.isEmpty else { return false }
+        isHandingOver = true
+        return true
     }
 
     /// Gives up shards for nodes that have too few: those in which nothing is under way that must end here.
     private func handOver(atMost count: Int) async {
-        if count > 0 {
+        defer { isHandingOver = false }
+        // What is given up here already is not yet off the store's books.
+        if count > leaving.count {
+            let (most, losses) = (min(count - leaving.count, services.configuration.handOverAtOnce), losses)
             let busy = await directory.shardsWithCalls()
             let free = services.tenure.served.filter { !busy.contains($0) }
-            for shard in free.suffix(min(count, services.configuration.handOverAtOnce)) { await leave(shard) }
+            for shard in free.suffix(most) { await leave(shard, after: losses) }
             services.ports.streams.serve(services.tenure.served)
         }
         guard !leaving.isEmpty else { return }
@@ -152,17 +173,22 @@ actor ShardService {
         }
     }
 
-    private func leave(_ shard: Shard) async {
-        guard let fence = await services.ownership.fence(for: shard) else { return }
+    private func leave(_ shard: Shard, after losses: Int) async {
+        // After a loss it may be this node's again, and what killed its owner not found yet: it is not to be handed over
+        // as one that is in order (I10).
+        guard let fence = await services.ownership.fence(for: shard), losses == self.losses else { return }
         services.tenure.set([shard], areServed: false)
         // First of all nothing is loaded any more; what is under way still has its right in the store.
         await services.ownership.drop(shard)
         await directory.drain(shard)
-        leaving.append(fence)
+        if losses == self.losses { leaving.append(fence) }
     }
 
     /// Gives up everything at once: the lease is over.
     private func loseAll() async {
+        losses += 1
+        // Until the store is taken up again, no renewal can tell what this node owns.
+        services.tenure.begin(until: clock.steadyMilliseconds)
         services.tenure.set(Shard.all, areServed: false)
         services.ports.streams.serve([])
         for shard in await services.ownership.shards() { await services.ownership.drop(shard) }
@@ -170,15 +196,16 @@ actor ShardService {
         await directory.dropAll()
     }
 
-    /// Ends the caution after a death when its time is over.
-    func endCaution(until stop: Signal) async {
-        while await !stop.isSet {
-            await stop.wait(
-                orUntil: clock.now().adding(milliseconds: services.configuration.renewalMilliseconds), clock: clock)
-            if let end = life.cautionEnd, end <= clock.now() {
-                life.endCaution()
-                await router.setCountsFirst(false)
-            }
-        }
+    /// Ends the caution that a start after an unclean death began with; no other begins in a store of one process.
+    private func endCautionOnce(until stop: Signal) async {
+        guard let end = life.cautionEnd else { return await stop.wait() }
+        await stop.wait(orUntil: end, clock: clock)
+        await endCautionIfOver()
+    }
+
+    private func endCautionIfOver() async {
+        guard let end = life.cautionEnd, end <= clock.now() else { return }
+        life.endCaution()
+        await router.setCountsFirst(false)
     }
 }

@@ -1,0 +1,72 @@
+import HoldpointCore
+import HoldpointEngine
+import HoldpointPorts
+import HoldpointTesting
+import JSON
+import Testing
+
+/// What becomes of a node whose lease has run out before the answer to its renewal has come.
+@Suite("A lease that has run out", .timeLimit(.minutes(1))) struct LapsedLeaseTests {
+    @Test func `I2: a lease that ran out is not taken for kept, and a deadline that passed meanwhile fires`()
+        async throws
+    {
+        let nodes = try await NodeScene()
+        var scene = nodes.scene
+        let slow = SlowRenewals(
+            base: SharedMemoryJournal(scene.journal, leaseMilliseconds: 120_000), clock: scene.clock)
+        scene.decorate = { _ in slow }
+        let node = try scene.engine()
+        try await nodes.running(node) {
+            try await nodes.until { await node.ownedShards == 256 }
+            let session = try await nodes.passing {
+                let session = try await nodes.scene.start(node).state.identity.id
+                let permission: JSONValue = [
+                    "type": "permission", "title": "Send it?", "tool": "send", "arguments": [:], "expires_in": 90,
+                ]
+                _ = try await nodes.scene.open(node, permission, in: session)
+                return session
+            }
+            slow.slowDown()
+            try await nodes.until { try await nodes.scene.log(of: session).last?.type.text == "hitl_expired" }
+            #expect(slow.joined == 2)
+        }
+    }
+}
+
+/// A journal two of whose renewals take a minute each: when the second one is answered, the lease of the one before has
+/// run out, and its own still stands at the next.
+private final class SlowRenewals: JournalDecorator {
+    let base: any Journal
+    private let clock: ManualClock
+    private let slowOnes = Guarded(0)
+    private let joins = Guarded(0)
+
+    init(base: any Journal, clock: ManualClock) {
+        self.base = base
+        self.clock = clock
+    }
+
+    /// How often the store was taken up.
+    var joined: Int { joins.withState { $0 } }
+
+    func slowDown() { slowOnes.withState { $0 = 2 } }
+
+    func takeUp(node: NodeName) async throws(JournalError) -> Tenure {
+        joins.withState { $0 += 1 }
+        return try await base.takeUp(node: node)
+    }
+
+    func renew() async throws(JournalError) -> LeaseReport {
+        let report = try await base.renew()
+        let isSlow = slowOnes.withState { left in
+            defer { left = max(0, left - 1) }
+            return left > 0
+        }
+        if isSlow {
+            clock.advance(milliseconds: 60_000)
+            // Whatever falls due meanwhile has its turn before the answer.
+            for _ in 0..<2_000 { await Task.yield() }
+        }
+        return report
+    }
+}
