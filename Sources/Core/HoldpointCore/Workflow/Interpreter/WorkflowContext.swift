@@ -75,6 +75,8 @@ package enum WorkflowDecision: Sendable, Equatable {
 package struct WorkflowAdvance: Sendable, Equatable {
     /// The new place.
     package let place: WorkflowPlace
+    /// The new place as text, if it had to be measured.
+    var text = PlaceText.none
     /// What happens, in order.
     package let acts: [WorkflowAct]
     /// The tasks that came to their end, in order; at most `WorkflowLimits.recordedTasks`, the last ones.

@@ -77,15 +77,16 @@ package struct WorkflowInterpreter {
         }
         armTimers(&root)
         place.root = root
-        let measure = DataMeasure(
-            place.json, upTo: context.maximumBytes, deepest: WorkflowLimits.placeDepth)
+        let recorded = place.json
+        let measure = DataMeasure(recorded, upTo: context.maximumBytes, deepest: WorkflowLimits.placeDepth)
         guard measure.fits else {
             place.root = nil
             closeAll(&root)
             let detail = "the workflow holds more than \(context.maximumBytes) bytes of data"
             return finish(.failed(WorkflowError(.runtime, detail, at: "")))
         }
-        return .advanced(WorkflowAdvance(place: place, acts: acts, finishedTasks: finishedTasks))
+        let text = PlaceText(bytes: recorded.serialized())
+        return .advanced(WorkflowAdvance(place: place, text: text, acts: acts, finishedTasks: finishedTasks))
     }
 
     private mutating func makeRoot() -> Activation {

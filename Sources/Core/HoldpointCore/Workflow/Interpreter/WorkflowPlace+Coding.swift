@@ -38,19 +38,51 @@ extension WorkflowPlace {
     }
 }
 
+/// A place as it is recorded, kept from when it was measured so that it need not be written again.
+///
+/// It follows from the place, so it takes no part in comparisons.
+package struct PlaceText: Sendable, Equatable {
+    /// What the place's `json` is as text; nil if it is not at hand.
+    let bytes: [UInt8]?
+
+    /// It is not at hand.
+    static let none = PlaceText(bytes: nil)
+
+    package static func == (left: PlaceText, right: PlaceText) -> Bool { true }
+}
+
+extension JSONWriter {
+    /// Writes the member `place`; null if there is none.
+    mutating func member(_ place: WorkflowPlace?, as text: PlaceText) {
+        guard place != nil, let bytes = text.bytes else { return member("place", place?.json) }
+        key(plain: "place")
+        raw(bytes)
+    }
+}
+
 /// The data of a place, each value once.
 struct DataPool {
+    /// Among so few values the one that is meant is found sooner than hashed.
+    private static let few = 8
+
     private(set) var values: [JSONValue] = []
+    /// The indices of all values, once there are more than a few.
     private var known: [JSONValue: Int64] = [:]
 
     /// The index of a value; nil for null, which needs none.
     mutating func index(of value: JSONValue) -> JSONValue? {
         if value.isNull { return .none }
-        if let index = known[value] { return .integer(index) }
-        let index = Int64(values.count)
+        if values.count <= Self.few {
+            if let index = values.firstIndex(of: value) { return .integer(Int64(index)) }
+        } else if let index = known[value] {
+            return .integer(index)
+        }
         values.append(value)
-        known[value] = index
-        return .integer(index)
+        if values.count > Self.few {
+            let unknown = known.count..<values.count
+            for index in unknown { known[values[index]] = Int64(index) }
+        }
+        return .integer(Int64(values.count - 1))
     }
 
     /// The indices of items; null is -1.

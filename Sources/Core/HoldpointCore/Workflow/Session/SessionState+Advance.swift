@@ -98,7 +98,7 @@ extension SessionState {
             events.append(WorkflowAdvanced(tasks: advance.finishedTasks, place: nil))
             return events + [SessionFailed(error: error.json)]
         case nil:
-            events.append(WorkflowAdvanced(tasks: advance.finishedTasks, place: advance.place))
+            events.append(WorkflowAdvanced(tasks: advance.finishedTasks, place: advance.place, text: advance.text))
             if let continued = continued(from: advance.place, context) { events.append(continued) }
             return events
         }

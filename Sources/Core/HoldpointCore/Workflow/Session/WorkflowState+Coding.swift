@@ -4,7 +4,7 @@ extension WorkflowState {
     /// Writes the state for a snapshot.
     func write(into writer: inout JSONWriter) {
         writer.beginObject()
-        writer.member("place", .some(place.json))
+        writer.member(place, as: text)
         writer.key(plain: "calls")
         writer.beginArray()
         for call in calls { call.write(into: &writer) }

@@ -3,7 +3,9 @@ import JSON
 /// What a session keeps of its workflow: the interpreter's place, and what it must know of effects that are open.
 package struct WorkflowState: Sendable, Equatable {
     /// Where the interpreter stands.
-    package internal(set) var place: WorkflowPlace
+    package internal(set) var place: WorkflowPlace { didSet { text = .none } }
+    /// The place as text, for as long as it is the one that was recorded last.
+    private(set) var text = PlaceText.none
     /// The HTTP calls that are open, in the order they were proposed.
     package internal(set) var calls: [OpenCall] = []
     /// The sessions of other workflows that run for this one, in the order they were started.
@@ -21,6 +23,12 @@ package struct WorkflowState: Sendable, Equatable {
         self.calls = calls
         self.children = children
         self.heldBytes = heldBytes
+    }
+
+    /// Takes up the place that an event records.
+    mutating func stand(at place: WorkflowPlace, as text: PlaceText) {
+        self.place = place
+        self.text = text
     }
 
     /// The open call of that id.

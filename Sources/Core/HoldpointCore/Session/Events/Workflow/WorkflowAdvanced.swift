@@ -9,6 +9,8 @@ package struct WorkflowAdvanced: SessionEvent {
     let tasks: [String]
     /// Where it stands; nil when the session ends with the same commit.
     let place: WorkflowPlace?
+    /// The place as text, if it was measured just now.
+    var text = PlaceText.none
 
     package func write(into writer: inout JSONWriter, session: SessionID) {
         writer.beginObject()
@@ -16,14 +18,14 @@ package struct WorkflowAdvanced: SessionEvent {
         writer.beginArray()
         for task in tasks { writer.string(task) }
         writer.endArray()
-        writer.member("place", place?.json)
+        writer.member(place, as: text)
         writer.endObject()
     }
 
     package func apply(to state: inout SessionState, at position: EventPosition) -> String? {
         guard var workflow = state.workflow else { return "the session runs no workflow" }
         state.heldBytes -= workflow.heldBytes
-        workflow.place = place ?? WorkflowPlace()
+        workflow.stand(at: place ?? WorkflowPlace(), as: text)
         workflow.heldBytes = position.dataBytes
         state.heldBytes += workflow.heldBytes
         state.workflow = workflow
