@@ -112,12 +112,18 @@ def verify(servers, database, cycle, count):
     _same("sessions by status", rows("select status, count(*) from sessions group by 1"), [[COMPLETED, count]])
     _same("requests by status", rows("select status, count(*) from requests group by 1"), [[ANSWERED, count]])
     _same(
-        "feed entries, and events that they are of", rows("select count(*), count(distinct (session, seq)) from feed"),
+        "events on the feed, and their places",
+        rows("""
+            select count(*), count(distinct (xid, n - later)) from (
+                select l.xid, l.n, e.on_feed, count(*) filter (where e.on_feed) over (
+                    partition by l.session, l.last order by e.seq rows between 1 following and unbounded following
+                ) as later from log l cross join lateral events_of(l.record) e) f where on_feed
+            """),
         [[count * sum(name != OFF_FEED for name in TYPES[cycle])] * 2])
     stored = count if cycle == "elsewhere" else 0
     _same(
         "transactions of a session's events",
-        rows("select n, count(*) from (select count(distinct xid) as n from feed group by session) t group by 1"),
+        rows("select n, count(*) from (select count(distinct xid) as n from log group by session) t group by 1"),
         [[COMMITS[cycle] - (stored > 0), count]])
     _same("stored commands, and those applied", rows("select count(*), count(outcome) from commands"), [[stored] * 2])
 

@@ -16,7 +16,7 @@ extension PostgresJournalTests {
             }
         }
 
-        /// Whoever reads the row of that event as the api waits until `release` is run.
+        /// Whoever reads the commit that ends with that event as the api waits until `release` is run.
         private func block(_ scene: WritingScene, at sequence: Int64) async throws {
             try await scene.base.execute(
                 """
@@ -27,7 +27,7 @@ extension PostgresJournalTests {
                 end
                 $$
                 """,
-                "create policy slow on events as restrictive for select to holdpoint_api using (passes(seq))")
+                "create policy slow on log as restrictive for select to holdpoint_api using (passes(last))")
         }
 
         /// Runs `body` while the row is kept from its readers.
@@ -41,8 +41,10 @@ extension PostgresJournalTests {
         }
 
         private func write(_ scene: WritingScene, _ identity: SessionIdentity, _ count: Int64) async throws {
-            let events = (1...count).map { WritingScene.event($0, bytes: 1_000) }
-            _ = try await scene.journal.commit(scene.commit(identity, events: events))
+            for number in 1...count {
+                let event = WritingScene.event(number, bytes: 1_000)
+                _ = try await scene.journal.commit(scene.commit(identity, head: number - 1, events: [event]))
+            }
         }
 
         @Test(arguments: ["pg_terminate_backend", "pg_cancel_backend"])
@@ -53,7 +55,7 @@ extension PostgresJournalTests {
                 try await block(scene, at: 700)
                 let journal = scene.journal
                 try await whileBlocked(scene) {
-                    // The first 256 events come at once, the others a page at a time.
+                    // The first 256 commits come at once, the others a page at a time.
                     async let error = failure { () async throws(JournalError) in
                         try await journal.load(identity.key, in: identity.scope, usingSnapshot: false)
                     }
@@ -139,7 +141,7 @@ extension PostgresJournalTests {
                 try await whileBlocked(scene) {
                     loading = Task { try await journal.load(identity.key, in: identity.scope, usingSnapshot: false) }
                     try await scene.waitUntilParked()
-                    try await scene.base.execute("delete from events", "delete from sessions")
+                    try await scene.base.execute("delete from log", "delete from sessions")
                 }
                 #expect(try await loading?.value == nil)
             }

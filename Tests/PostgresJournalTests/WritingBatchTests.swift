@@ -7,7 +7,7 @@ import Testing
 extension PostgresJournalTests {
     struct WritingBatchTests {
         /// How many transactions have written events.
-        private static let transactions = "select count(distinct xid) from feed"
+        private static let transactions = "select count(distinct xid) from log"
 
         @Test func `a transaction has at most batchWrites commits, or batchBytes bytes`() async throws {
             try await WritingScene.run({ $0.writes.batchWrites = 4 }) { scene in
@@ -56,7 +56,7 @@ extension PostgresJournalTests {
                 #expect(places.count == 60)
                 let rows = try await scene.base.pool.run(
                     PostgresStatement(
-                        "select name, xid, n from feed f join sessions s on s.key = f.session where f.seq = 2")
+                        "select name, xid, n from log l join sessions s on s.key = l.session where l.last = 2")
                 ).rows
                 for row in rows {
                     let place = FeedPosition(transaction: try row.integer(1), index: try row.integer(2))
@@ -99,7 +99,7 @@ extension PostgresJournalTests {
                 #expect(heads.count == 40 && heads.values.allSatisfy { $0 == 10 })
                 #expect(try await scene.areLogsWhole())
                 let backwards = """
-                    select count(*) from feed a join feed b on a.session = b.session and a.seq < b.seq
+                    select count(*) from log a join log b on a.session = b.session and a.last < b.last
                     where (a.xid, a.n) >= (b.xid, b.n)
                     """
                 #expect(try await scene.base.number(backwards) == 0)

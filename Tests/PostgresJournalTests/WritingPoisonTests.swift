@@ -30,11 +30,11 @@ extension PostgresJournalTests {
                 _ = try await scene.journal.commit(scene.commit(identity))
                 try await scene.base.execute(
                     """
-                    insert into events select session, 2, tenant, project, time, type, on_feed, chain, data from events
+                    insert into log select session, 2, tenant, project, xid, n, record from log
                     """)
                 return (scene.commit(identity, head: 1), nil)
             case .characterZero:
-                return (scene.commit(identity, events: [WritingScene.event(1, type: "a\u{0}b")]), nil)
+                return (scene.commit(identity, secrets: [WritingScene.secret(field: "a\u{0}b")]), nil)
             case .usedKey:
                 let record = WritingScene.idempotency("k\u{0}", identity)
                 _ = try await scene.journal.commit(scene.commit(identity, idempotency: record))
@@ -87,7 +87,7 @@ extension PostgresJournalTests {
                 let commits = try (0..<100).map { number in
                     let identity = try scene.identity(number)
                     return switch number % 4 {
-                    case 0: scene.commit(identity, events: [WritingScene.event(1, type: "\u{0}")])
+                    case 0: scene.commit(identity, secrets: [WritingScene.secret(field: "\u{0}")])
                     case 1: scene.commit(identity, head: 3)
                     default: scene.commit(identity)
                     }
@@ -108,7 +108,7 @@ extension PostgresJournalTests {
                 var result: Result<Task<JournalError?, Never>, any Error>?
                 try await scene.base.pool.transaction { transaction throws(PostgresError) in
                     for text in [
-                        "delete from events", "delete from sessions",
+                        "delete from log", "delete from sessions",
                         "insert into tombstones values(1, 1, 'session-1', gen_random_uuid(), 0)",
                     ] {
                         _ = try await transaction.run(PostgresStatement(text))
@@ -149,7 +149,7 @@ extension PostgresJournalTests {
                         return null;
                     end $$
                     """,
-                    "create trigger deny before insert on events for each statement execute function deny()",
+                    "create trigger deny before insert on log for each statement execute function deny()",
                     "select nextval('tries')")
                 // The second and the third attempt of the sequence fail, the fourth is made: three in all.
                 #expect(try await scene.outcome(of: scene.commit(scene.identity(1))) == nil)

@@ -63,11 +63,18 @@ struct WritingScene {
 
     func commit(
         _ identity: SessionIdentity, head: Int64 = 0, events: [RecordedEvent]? = nil, fence: Fence? = nil,
-        idempotency: IdempotencyRecord? = nil
+        secrets: [SealedSecret] = [], idempotency: IdempotencyRecord? = nil
     ) -> SessionCommit {
         SessionCommit(
             identity: identity, fence: fence ?? fences[Int(identity.key.shard.number)], expectedHead: head,
-            events: events ?? [Self.event(head + 1)], summary: Self.summary(), idempotency: idempotency)
+            events: events ?? [Self.event(head + 1)], summary: Self.summary(), secrets: secrets,
+            idempotency: idempotency)
+    }
+
+    /// A sealed value of a field.
+    static func secret(field: String) -> SealedSecret {
+        let request = RequestID(time: Timestamp(milliseconds: 1_000), random: Identifier128(high: 1, low: 2))
+        return SealedSecret(handle: SecretHandle(request: request, field: field), box: [1])
     }
 
     /// Makes commits at once and says what became of each, by their place.
@@ -103,14 +110,15 @@ struct WritingScene {
             """
             select count(*) from sessions s where s.head <> (select count(*) from events e where e.session = s.key)
                 or s.head <> (select max(seq) from events e where e.session = s.key)
+                or s.head <> (select max(last) from log l where l.session = s.key)
             """) == 0
     }
 
-    /// Runs `body` while nothing can be written to the table of events: who tries is parked.
+    /// Runs `body` while nothing can be written to the log: who tries is parked.
     func whileEventsAreLocked(_ body: () async throws -> Void) async throws {
         var result: Result<Void, any Error> = .success(())
         try await base.pool.transaction { transaction throws(PostgresError) in
-            _ = try await transaction.run(PostgresStatement("lock table events in share mode"))
+            _ = try await transaction.run(PostgresStatement("lock table log in share mode"))
             do { try await body() } catch { result = .failure(error) }
         }
         try result.get()

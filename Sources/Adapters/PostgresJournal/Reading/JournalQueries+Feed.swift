@@ -10,24 +10,24 @@ extension JournalQueries {
         """
         with oldest as materialized (select pg_snapshot_xmin(pg_current_snapshot())::text::int8 as xid)
         select oldest.xid, (
-          select max(f.xid) from feed f where f.tenant = $1 and f.project = $2 and f.xid >= oldest.xid)
+          select max(l.xid) from log l
+          where l.tenant = $1 and l.project = $2 and l.n is not null and l.xid >= oldest.xid)
         from oldest
         """)
     // With `offset 0` each session is looked up by its key, and not among all of the project.
     private static let page = PostgresStatement(
         """
-        select xid, n, key, name, seq, time, type, on_feed, chain, data from (
-          select f.xid, f.n, s.key, s.name, e.seq, e.time, e.type, e.on_feed, e.chain, e.data,
-            sum(octet_length(e.data)) over (order by f.xid, f.n rows unbounded preceding) - octet_length(e.data)
+        select xid, n, key, name, record from (
+          select l.xid, l.n, s.key, s.name, l.record,
+            sum(octet_length(l.record)) over (order by l.xid, l.n rows unbounded preceding) - octet_length(l.record)
               as before
           from (
-            select xid, n, session, seq from feed
-            where tenant = $1 and project = $2 and (xid, n) > ($3::int8, $4::int8)
+            select xid, n, session, record from log
+            where tenant = $1 and project = $2 and n is not null and (xid, n) > ($3::int8, $4::int8)
               and xid < (select pg_snapshot_xmin(pg_current_snapshot())::text::int8)
-            order by xid, n limit $5) f
-          join events e on e.session = f.session and e.seq = f.seq and e.tenant = $1 and e.project = $2
+            order by xid, n limit $5) l
           cross join lateral (
-            select key, name from sessions where key = f.session and tenant = $1 and project = $2 offset 0) s
+            select key, name from sessions where key = l.session and tenant = $1 and project = $2 offset 0) s
         ) sized where before < $6 order by xid, n
         """)
 
@@ -36,14 +36,36 @@ extension JournalQueries {
         in scope: Scope, after position: FeedPosition, limit: Int
     ) async throws(PostgresError) -> [FeedItem] {
         guard let project = try await projects.numbers(of: scope) else { return [] }
-        let parameters: [PostgresValue] = [
-            .int8(position.transaction), .int8(position.index), .int8(Int64(limit)), .int8(Int64(JournalPage.bytes)),
-        ]
-        let rows = try await settled(in: project, Self.page, parameters, enough: limit)
-        return try rows.map { (row) throws(PostgresError) in
-            let position = FeedPosition(transaction: try row.integer(0), index: try row.integer(1))
-            let session = SessionIdentity(scope: scope, key: try row.sessionKey(2), id: try row.sessionID(3))
-            return FeedItem(position: position, session: session, event: try row.event(4))
+        var page = LogPage<FeedItem>(limit: limit)
+        var last = position
+        while !page.isFull {
+            let parameters: [PostgresValue] = [
+                .int8(last.transaction), .int8(last.index), .int8(Int64(page.room)), .int8(Int64(JournalPage.bytes)),
+            ]
+            var bytes = 0
+            for row in try await settled(in: project, Self.page, parameters, enough: page.room) {
+                for item in try items(row, in: scope) where item.position > last {
+                    page.append(item, bytes: item.event.data.count)
+                    last = item.position
+                }
+                bytes += try row.bytes(4).count
+            }
+            // What the server did not end for its bytes, it ended for want of more, or there is room for no more.
+            if bytes < JournalPage.bytes { break }
+        }
+        return page.items
+    }
+
+    /// The events of a commit that are on the feed; the row has the number of the last one.
+    private func items(_ row: PostgresRow, in scope: Scope) throws(PostgresError) -> [FeedItem] {
+        let session = SessionIdentity(scope: scope, key: try row.sessionKey(2), id: try row.sessionID(3))
+        let transaction = try row.integer(0)
+        let events = try row.events(4).filter(\.isOnFeed)
+        var number = try row.integer(1) - Int64(events.count)
+        return events.map { event in
+            number += 1
+            let position = FeedPosition(transaction: transaction, index: number)
+            return FeedItem(position: position, session: session, event: event)
         }
     }
 
@@ -52,8 +74,9 @@ extension JournalQueries {
         select coalesce(b.xid, 0), coalesce(b.n, 0), coalesce(h.xid, 0), coalesce(h.n, 0) from (
           select max(xid) as xid, max(n) as n from feed_starts where tenant = $1 and project = $2) b
         left join (
-          select xid, n from feed
-          where tenant = $1 and project = $2 and xid < (select pg_snapshot_xmin(pg_current_snapshot())::text::int8)
+          select xid, n from log
+          where tenant = $1 and project = $2 and n is not null
+            and xid < (select pg_snapshot_xmin(pg_current_snapshot())::text::int8)
           order by xid desc, n desc limit 1) h on true
         """)
 

@@ -3,18 +3,23 @@ import HoldpointPorts
 import PostgresClient
 
 extension JournalQueries {
-    /// What is read of a request; each statement adds its conditions.
+    /// What is read of a request, the commits that opened and closed it among it; each statement adds its conditions.
     ///
     /// With `offset 0` the session is looked up by its key, and not among all of the project.
     private static let columns = """
-        select r.id, r.type, r.status, s.key, s.name, o.data, c.seq, c.time, c.type, c.on_feed, c.chain, c.data
+        select r.id, r.type, r.status, s.key, s.name, r.opened, o.record, r.closed, c.record
         from requests r
           cross join lateral (
             select key, name from sessions
             where key = r.session and tenant = r.tenant and project = r.project offset 0) s
-          join events o on o.session = r.session and o.seq = r.opened and o.tenant = r.tenant and o.project = r.project
-          left join events c
-            on c.session = r.session and c.seq = r.closed and c.tenant = r.tenant and c.project = r.project
+          cross join lateral (
+            select record from log
+            where session = r.session and last >= r.opened and tenant = r.tenant and project = r.project
+            order by last limit 1) o
+          left join lateral (
+            select record from log
+            where session = r.session and last >= r.closed and tenant = r.tenant and project = r.project
+            order by last limit 1) c on true
         where r.tenant = $1 and r.project = $2
         """
     private static let one = PostgresStatement("\(columns) and r.id = $3")
@@ -71,7 +76,8 @@ extension JournalQueries {
         let session = SessionIdentity(scope: scope, key: try row.sessionKey(3), id: try row.sessionID(4))
         return RequestRecord(
             id: try row.requestID(0), session: session, type: try row.code(1), status: try row.code(2),
-            opened: try row.bytes(5), closed: row.isNull(6) ? nil : try row.event(6))
+            opened: try row.event(6, at: row.integer(5)).data,
+            closed: row.isNull(7) ? nil : try row.event(8, at: row.integer(7)))
     }
 
     private static let sealed = PostgresStatement(

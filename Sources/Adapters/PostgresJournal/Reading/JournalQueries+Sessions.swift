@@ -3,44 +3,56 @@ import HoldpointPorts
 import PostgresClient
 
 extension JournalQueries {
-    /// How many events come with the first answer of `load`; few sessions have more after their last snapshot.
+    /// How many commits come with the first answer of `load`; few sessions have more after their last snapshot.
     private static let firstTail = 256
 
-    private static let events = PostgresStatement(
+    private static let log = PostgresStatement(
         """
-        select seq, time, type, on_feed, chain, data from (
-          select seq, time, type, on_feed, chain, data,
-            sum(octet_length(data)) over (order by seq rows unbounded preceding) - octet_length(data) as before
+        select record from (
+          select last, record,
+            sum(octet_length(record)) over (order by last rows unbounded preceding) - octet_length(record) as before
           from (
-            select seq, time, type, on_feed, chain, data from events
-            where tenant = $1 and project = $2 and session = $3 and seq > $4 order by seq limit $5) page
-        ) sized where before < $6 order by seq
+            select last, record from log
+            where tenant = $1 and project = $2 and session = $3 and last > $4 order by last limit $5) page
+        ) sized where before < $6 order by last
         """)
 
-    /// A page of a session's log, ended by the server where its data has so many bytes.
+    /// A page of a session's log, ended by the server where its records have so many bytes.
     func events(
         of key: SessionKey, in scope: Scope, after sequence: Int64, limit: Int
     ) async throws(PostgresError) -> [RecordedEvent] {
         guard let project = try await projects.numbers(of: scope) else { return [] }
-        let parameters: [PostgresValue] = [
-            .identifier(key.value), .int8(sequence), .int8(Int64(limit)), .int8(Int64(JournalPage.bytes)),
-        ]
-        return try await rows(in: project, Self.events, parameters).map { (row) throws(PostgresError) in
-            try row.event(0)
+        var page = LogPage<RecordedEvent>(limit: limit)
+        var last = sequence
+        while !page.isFull {
+            let parameters: [PostgresValue] = [
+                .identifier(key.value), .int8(last), .int8(Int64(page.room)), .int8(Int64(JournalPage.bytes)),
+            ]
+            var bytes = 0
+            for row in try await rows(in: project, Self.log, parameters) {
+                for event in try row.events(0) where event.sequence > last {
+                    page.append(event, bytes: event.data.count)
+                    last = event.sequence
+                }
+                bytes += try row.bytes(0).count
+            }
+            // What the server did not end for its bytes, it ended for want of more, or there is room for no more.
+            if bytes < JournalPage.bytes { break }
         }
+        return page.items
     }
 
     private static let tail = PostgresStatement(
         """
-        select seq, time, type, on_feed, chain, data from (
-          select seq, time, type, on_feed, chain, data,
-            sum(octet_length(data)) over (order by seq rows unbounded preceding) - octet_length(data) as before
+        select record from (
+          select last, record,
+            sum(octet_length(record)) over (order by last rows unbounded preceding) - octet_length(record) as before
           from (
-            select seq, time, type, on_feed, chain, data from events
-            where tenant = $1 and project = $2 and session = $3 and seq > coalesce((
+            select last, record from log
+            where tenant = $1 and project = $2 and session = $3 and last > coalesce((
               select n.seq from snapshots n where n.tenant = $1 and n.project = $2 and n.session = $3 and $4), 0)
-            order by seq limit $5) page
-        ) sized where before < $6 order by seq
+            order by last limit $5) page
+        ) sized where before < $6 order by last
         """)
     private static let header = PostgresStatement(
         """
@@ -51,8 +63,8 @@ extension JournalQueries {
         """)
     private static let rest = PostgresStatement(
         """
-        select seq, time, type, on_feed, chain, data from events
-        where tenant = $1 and project = $2 and session = $3 and seq > $4 order by seq
+        select record from log
+        where tenant = $1 and project = $2 and session = $3 and last > $4 order by last
         """)
 
     /// A session's latest snapshot and the events after it, or its whole log.
@@ -73,13 +85,19 @@ extension JournalQueries {
         let identity = SessionIdentity(scope: scope, key: key, id: try row.sessionID(0))
         let snapshot = try snapshot(row)
         var tail: [RecordedEvent] = []
-        for row in results[1].rows { tail.append(try row.event(0)) }
-        let isWhole = tail.count < Self.firstTail && !JournalPage.isFull(tail)
+        var bytes = 0
+        for row in results[1].rows {
+            tail += try row.events(0)
+            bytes += try row.bytes(0).count
+        }
+        let isWhole = results[1].rows.count < Self.firstTail && bytes < JournalPage.bytes
         let last = max(tail.last?.sequence ?? 0, snapshot?.sequence ?? 0)
         if let snapshot { tail.removeAll { $0.sequence <= snapshot.sequence } }
         if !isWhole {
             let more = self.segment(in: project, Self.rest, [.identifier(key.value), .int8(last)])
-            tail += try await read(more, on: scoped) { row throws(PostgresError) in try row.event(0) }
+            for events in try await read(more, on: scoped, { row throws(PostgresError) in try row.events(0) }) {
+                tail += events
+            }
             // A session that was retired meanwhile is not there any more, rather than shorter than it was.
             guard try await find(identity.id, in: scope) == identity else { return nil }
         }

@@ -109,27 +109,27 @@ extension PostgresJournal {
             select l.key, l.name, l.place, coalesce(
               sum(b.bytes) over (order by l.place rows between unbounded preceding and 1 preceding), 0) < $5 as taken
             from locked l cross join lateral (
-              select coalesce(sum(octet_length(e.data)), 0) as bytes from events e where e.session = l.key) b),
+              select coalesce(sum(octet_length(e.record)), 0) as bytes from log e where e.session = l.key) b),
         gone as materialized (select key, name from sized where taken),
         logs as (
             select g.key, g.name, string_agg(
               convert_to('{"chain":"' || encode(e.chain, 'hex') || '","data":', 'UTF8') || e.data || convert_to(
                 ',"feed":' || e.on_feed::text || ',"seq":' || e.seq || ',"time":' || e.time || ',"type":'
                   || to_json(e.type)::text || E'}\\n', 'UTF8'), ''::bytea order by e.seq) as bytes
-            from gone g join events e on e.session = g.key where $6 group by g.key, g.name),
+            from gone g join log c on c.session = g.key cross join lateral events_of(c.record) e
+            where $6 group by g.key, g.name),
         archived as (
             insert into archives(tenant, project, name, session, retired, page, data)
             select $1, $2, l.name, l.key, $7::int8, p.page,
               substring(l.bytes from (p.page * $8::int8 + 1)::int4 for $8::int4)
             from logs l
               cross join lateral generate_series(0, ((octet_length(l.bytes) - 1) / $8::int8)::int4) as p(page)),
-        off_feed as (delete from feed f using gone g where f.session = g.key returning f.xid, f.n),
+        e as (delete from log e using gone g where e.session = g.key returning e.xid, e.n),
         started as (
             insert into feed_starts(tenant, project, xid, n)
-            select $1, $2, xid, n from off_feed order by xid desc, n desc limit 1
+            select $1, $2, xid, n from e where n is not null order by xid desc, n desc limit 1
             on conflict (project) do update set xid = excluded.xid, n = excluded.n
             where (feed_starts.xid, feed_starts.n) < (excluded.xid, excluded.n)),
-        e as (delete from events e using gone g where e.session = g.key),
         n as (delete from snapshots n using gone g where n.session = g.key),
         r as (delete from requests r using gone g where r.session = g.key),
         x as (delete from secrets x using gone g where x.session = g.key),

@@ -6,6 +6,7 @@ extension PostgresSchema {
         Step(directory + sealing + leases + sessions + inbox + recovery + policies + grants, admitsEarlier: false),
         Step(retention, admitsEarlier: false),
         Step(releases, admitsEarlier: false),
+        Step(log, admitsEarlier: false),
     ])
 
     /// Which releases may work on the tables, and which release each node runs.

@@ -32,7 +32,12 @@ package struct PostgresSchema: Sendable {
     }
 
     /// The steps from an empty schema on.
-    let steps: [Step]
+    package let steps: [Step]
+
+    /// The tables that these steps make: this release's, an earlier or a later one's.
+    package init(steps: [Step]) {
+        self.steps = steps
+    }
 
     /// The version that these steps make.
     package var version: Int64 { Int64(steps.count) }

@@ -93,11 +93,14 @@ extension PostgresRow {
         return try known(String(validating: bytes, as: UTF8.self), column)
     }
 
-    /// The columns `seq, time, type, on_feed, chain, data` of an event, from the given one on.
-    func event(_ column: Int) throws(PostgresError) -> RecordedEvent {
-        RecordedEvent(
-            sequence: try integer(column), time: try time(column + 1), type: EventType(try text(column + 2)),
-            data: try bytes(column + 5), chain: try digest(column + 4), isOnFeed: try boolean(column + 3))
+    /// The events of a commit.
+    func events(_ column: Int) throws(PostgresError) -> [RecordedEvent] {
+        try known(EventRecord.decode(bytes(column)), column)
+    }
+
+    /// One of the events of a commit.
+    func event(_ column: Int, at sequence: Int64) throws(PostgresError) -> RecordedEvent {
+        try known(events(column).first { $0.sequence == sequence }, column)
     }
 
     /// The value; or says that the column's bytes are not what they should be.

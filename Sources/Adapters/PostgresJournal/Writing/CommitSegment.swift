@@ -6,8 +6,8 @@ import PostgresClient
 struct CommitSegment {
     /// The statements: the check of the fences first.
     let segment: PostgresSegment
-    /// Which statement returns the transaction of the feed's rows, if there are any.
-    private let feedStatement: Int?
+    /// Which statement returns the transaction of the rows of the log, if there are any.
+    private let logStatement: Int?
     /// The number within the feed of each commit's last event on it.
     private let feedNumbers: [Int32?]
 
@@ -18,16 +18,15 @@ struct CommitSegment {
         var segment = PostgresSegment()
         FenceCheck.add(writes.lazy.map(\.commit.fence), in: life, slot: slot, to: &segment)
         Tenants.name(writes.lazy.map(\.project.tenant), in: &segment)
-        feedStatement = rows.add(to: &segment)
+        logStatement = rows.add(to: &segment)
         self.segment = segment
     }
 
     /// What the commits brought about, from the results of the segment.
     func receipts(_ results: [PostgresResult]) throws(PostgresError) -> [CommitReceipt] {
-        guard let feedStatement, results.indices.contains(feedStatement),
-            let row = results[feedStatement].rows.first
+        guard let logStatement, results.indices.contains(logStatement),
+            let row = results[logStatement].rows.first, let transaction = try row.optionalInteger(0)
         else { return feedNumbers.map { _ in CommitReceipt(feedPosition: nil) } }
-        let transaction = try row.integer(0)
         return feedNumbers.map { number in
             CommitReceipt(feedPosition: number.map { FeedPosition(transaction: transaction, index: Int64($0)) })
         }
@@ -40,8 +39,7 @@ private struct CommitRows {
     var advanced = AdvancedSessions()
     var standing = StandingSessions()
     var absent = AbsentSessions()
-    var events = EventRows()
-    var feed = FeedRows()
+    var log = LogRows()
     var opened = OpenedRequests()
     var closed = ClosedRequests()
     var snapshots = SnapshotRows()
@@ -69,11 +67,7 @@ private struct CommitRows {
     /// Takes what belongs to a session that is there after the commit.
     private mutating func appendOfSession(_ commit: SessionCommit) -> Int32? {
         let session = commit.identity.key
-        var number: Int32?
-        for event in commit.events {
-            events.append(event, of: session)
-            if event.isOnFeed { number = feed.append(event, of: session) }
-        }
+        let number = commit.events.isEmpty ? nil : log.append(commit.events, of: session)
         for change in commit.requests {
             if let openedAt = change.openedAt {
                 opened.append(change, openedAt: openedAt, of: session)
@@ -87,16 +81,15 @@ private struct CommitRows {
         return number
     }
 
-    /// Appends the statements, sessions first, and returns which one returns the transaction of the feed's rows.
+    /// Appends the statements, sessions first, and returns which one returns the transaction of the rows of the log.
     func add(to segment: inout PostgresSegment) -> Int? {
         segment.add(started)
         if !started.isEmpty { segment.add(StartedSessions.tombstoneCheck, started.tombstoneParameters) }
         segment.add(advanced)
         segment.add(standing)
         segment.add(absent)
-        segment.add(events)
-        let feedStatement = feed.isEmpty ? nil : segment.count
-        segment.add(feed)
+        let logStatement = log.isEmpty ? nil : segment.count
+        segment.add(log)
         segment.add(opened)
         segment.add(closed)
         segment.add(snapshots)
@@ -106,6 +99,6 @@ private struct CommitRows {
         segment.add(idempotency)
         segment.add(sends)
         if !sends.isEmpty { segment.add(CommandRows.ownerCheck, sends.ownerParameters) }
-        return feedStatement
+        return logStatement
     }
 }
