@@ -54,6 +54,13 @@ final class StreamsScene: Sendable {
         return try await observer.run(command)
     }
 
+    /// How many messages have been published.
+    func published() async throws -> Int {
+        let text = try await ask("INFO", "commandstats").text ?? ""
+        let line = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("cmdstat_publish:") }
+        return line?.split(separator: ",").first?.split(separator: "=").last.flatMap { Int($0) } ?? 0
+    }
+
     /// How many entries of a stream are taken and not acknowledged.
     func pending(_ stream: String) async throws -> Int64? {
         guard case .integer(let count) = try await ask("XPENDING", stream, "router").elements?.first else { return nil }

@@ -5,17 +5,11 @@ import RedisClient
 
 /// What other nodes' doorbells and announcements mean here.
 final class DoorbellListener: Sendable {
-    private struct Watched: Sendable {
-        let topic: DoorbellTopic
-        /// Whether messages come.
-        var stands = false
-    }
-
     private let node: NodeName
     private let local: any StreamBus
     private let announcements: Announcements
     /// What is watched here, by channel.
-    private let watched = Locked<[String: Watched]>([:])
+    private let watched = Locked<[String: DoorbellTopic]>([:])
 
     init(node: NodeName, local: any StreamBus, announcements: Announcements) {
         self.node = node
@@ -26,7 +20,7 @@ final class DoorbellListener: Sendable {
     /// Notes that a topic is wanted; its channel.
     func watch(_ topic: DoorbellTopic) -> String {
         let channel = StreamNames.channel(topic)
-        watched.withLock { if $0[channel]?.topic != topic { $0[channel] = Watched(topic: topic) } }
+        watched.withLock { $0[channel] = topic }
         return channel
     }
 
@@ -49,35 +43,34 @@ final class DoorbellListener: Sendable {
     }
 
     private func doorbell(_ payload: [UInt8], from channel: String) -> Doorbell? {
-        guard let topic = watched.withLock({ $0[channel]?.topic }),
+        guard let topic = watched.withLock({ $0[channel] }),
             let message = DoorbellMessage(payload, in: topic.scope),
             // This node's own were heard when they were rung.
             message.node != node.text
         else { return nil }
-        if case .feed = topic {
-            // The session's own channel brings the same.
-            let session = StreamNames.session(message.session)
-            if watched.withLock({ $0[session]?.stands == true }) { return nil }
-        }
-        return Doorbell(session: message.session, head: message.head, events: [], isOnFeed: message.isOnFeed)
+        // A message on the channel of a feed is one for all of a turn.
+        if case .feed(let scope) = topic { return news(of: scope) }
+        // Whoever watches the feed as well hears of its news there.
+        let hearsFeed = watched.withLock { $0[StreamNames.feed(message.session.scope)] != nil }
+        let isOnFeed = message.isOnFeed && !hearsFeed
+        return Doorbell(session: message.session, head: message.head, events: [], isOnFeed: isOnFeed)
     }
 
     /// Something may have been missed before the subscription stood: a doorbell without a head makes the reader look.
     private func doubt(about channel: String) -> Doorbell? {
-        let topic = watched.withLock { watched -> DoorbellTopic? in
-            watched[channel]?.stands = true
-            return watched[channel]?.topic
-        }
-        switch topic {
+        switch watched.withLock({ $0[channel] }) {
         case .session(let session): return Doorbell(session: session, head: 0, events: [], isOnFeed: false)
-        case .feed(let scope):
-            // No session is meant; each scope has a key of its own, so that queues keep them apart.
-            let key = SessionKey(Identifier128(high: 0, low: UInt64(bitPattern: Int64(scope.hashValue))))
-            guard let id = try? SessionID("-") else { return nil }
-            let nobody = SessionIdentity(scope: scope, key: key, id: id)
-            return Doorbell(session: nobody, head: 0, events: [], isOnFeed: true)
+        case .feed(let scope): return news(of: scope)
         case nil: return nil
         }
+    }
+
+    /// A doorbell for a feed and no session; each scope has a key of its own, so that queues keep them apart.
+    private func news(of scope: Scope) -> Doorbell? {
+        let key = SessionKey(Identifier128(high: 0, low: UInt64(bitPattern: Int64(scope.hashValue))))
+        guard let id = try? SessionID("-") else { return nil }
+        let nobody = SessionIdentity(scope: scope, key: key, id: id)
+        return Doorbell(session: nobody, head: 0, events: [], isOnFeed: true)
     }
 }
 

@@ -20,6 +20,8 @@ package final class RedisStreams: StreamBus {
     private let announcements = Announcements()
     private let acknowledgements: Acknowledgements
     private let troubles = Troubles()
+    /// What is to be said on the channels of projects' feeds at the end of the turn: their last doorbells.
+    private let feeds = Locked<[Scope: String]>([:])
     private let reader: ShardReader
     private let reading: Task<Void, Never>
 
@@ -56,9 +58,25 @@ package final class RedisStreams: StreamBus {
         }
         let text = DoorbellMessage.text(doorbell, from: configuration.node)
         send("PUBLISH", RedisCommand("PUBLISH", session, text))
-        if doorbell.isOnFeed {
-            send("PUBLISH", RedisCommand("PUBLISH", StreamNames.feed(doorbell.session.scope), text))
+        if doorbell.isOnFeed { ringLater(doorbell.session.scope, text) }
+    }
+
+    /// Rings for a project's feed once for all that happens in this turn: whoever hears it reads all there is.
+    private func ringLater(_ scope: Scope, _ text: String) {
+        let isFirst = feeds.withLock { feeds in
+            defer { feeds[scope] = text }
+            return feeds.isEmpty
         }
+        if isFirst { loop.executeAtEndOfTurn { self.ringFeeds() } }
+    }
+
+    private func ringFeeds() {
+        let due = feeds.withLock { feeds in
+            defer { feeds = [:] }
+            return feeds
+        }
+        guard client.takesCommands else { return troubles.drop() }
+        for (scope, text) in due { send("PUBLISH", RedisCommand("PUBLISH", StreamNames.feed(scope), text)) }
     }
 
     private func tail(_ event: RecordedEvent, of session: String) -> RedisCommand {
