@@ -1,0 +1,56 @@
+"""A witness in the database: for each event, who wrote it, and whose the shard was when that became durable.
+
+A deferred trigger sees the transaction's last moment, after everything else in it. What it reads then, the shard's
+owner and epoch, cannot change any more before the commit if the product holds its locks, and shows the new owner if it
+does not. The writer is known by the label in the name of its connection.
+"""
+
+from cluster import expect
+
+SCHEMA = """
+create schema witness;
+create table witness.writes(
+    n bigserial primary key, session uuid not null, seq int8 not null, shard int2, epoch int8, owner text, label text,
+    writer text);
+create function witness.note_write() returns trigger language plpgsql security definer
+    set search_path = holdpoint, pg_temp as $body$
+begin
+    insert into witness.writes(session, seq, shard, epoch, owner, label, writer)
+    select new.session, new.seq, h.shard, h.epoch, h.owner, n.label, current_setting('application_name')
+    from holdpoint.sessions s
+    left join holdpoint.shards h on h.shard = s.shard
+    left join holdpoint.nodes n on n.name = h.owner and n.incarnation = h.incarnation and not n.fenced
+    where s.key = new.session;
+    return null;
+end $body$;
+create constraint trigger witness after insert on holdpoint.events deferrable initially deferred
+    for each row execute function witness.note_write();
+"""
+
+# A write as a process that lost its shard would make it, between the write and the commit of whoever has it now; it is
+# taken back, with what the witness saw.
+STALE_WRITE = """
+set application_name = 'holdpoint:0:write';
+begin;
+insert into holdpoint.sessions(key, tenant, project, name, shard, status, head, created, updated)
+    values('00000000-0000-7000-8000-000000000005', 0, 0, 'stale', 5, 0, 1, 0, 0);
+insert into holdpoint.events(session, seq, tenant, project, time, type, on_feed, chain, data)
+    values('00000000-0000-7000-8000-000000000005', 1, 0, 0, 0, 'session_started', false, '', '{}');
+update holdpoint.shards set epoch = 99 where shard = 5;
+set constraints all immediate;
+select w.epoch, w.label <> '', w.label || ':write' = w.writer, w.writer
+from witness.writes w where w.session = '00000000-0000-7000-8000-000000000005';
+rollback;
+"""
+
+SELECT = """
+select w.n, s.name, w.seq, w.shard, w.epoch, w.label, w.writer
+from witness.writes w left join holdpoint.sessions s on s.key = w.session order by w.n
+"""
+
+
+def install(postgres):
+    """Calls the witness, and shows it a write under an old epoch, which it must see as one."""
+    postgres.sql(SCHEMA)
+    seen = postgres.sql(STALE_WRITE)
+    expect(seen == [["99", "t", "f", "holdpoint:0:write"]], f"the witness does not see a stale write: {seen}")
