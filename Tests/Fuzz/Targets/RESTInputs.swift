@@ -27,7 +27,7 @@ enum RESTInputs {
     }
 
     private static func isPlace(_ pointer: String, in request: HTTPRequest) -> Bool {
-        if pointer.hasPrefix("query:") || pointer.hasPrefix("header:") { return true }
+        if ["query:", "header:", "path:"].contains(where: { pointer.hasPrefix($0) }) { return true }
         guard let pointer = JSONPointer(parsing: pointer) else { return false }
         let body = (try? JSONParser.parse(request.body)) ?? [:]
         return pointer.isPlace(in: body)

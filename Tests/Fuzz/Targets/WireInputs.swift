@@ -59,12 +59,12 @@ enum WireInputs {
         }
     }
 
-    private static func events(of input: [UInt8], cutEvery size: Int) -> [String]? {
+    private static func events(of input: [UInt8], cutEvery size: Int) -> [ServerSentEvent]? {
         var parser = ServerSentEventParser(maximumEventBytes: 1_024)
-        var found: [String] = []
+        var found: [ServerSentEvent] = []
         for start in stride(from: 0, to: input.count, by: size) {
             guard let events = try? parser.consume(input[start..<min(start + size, input.count)]) else { return nil }
-            found += events.map { "\($0)" }
+            found += events
         }
         return found
     }

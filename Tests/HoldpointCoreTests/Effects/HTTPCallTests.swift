@@ -53,7 +53,8 @@ struct HTTPCallTests {
     }
 
     @Test(arguments: [
-        HTTPAuthentication.basic(username: "a:b", password: "c"), .basic(username: "a", password: "b\r\nX: y"),
+        HTTPAuthentication.basic(username: "a:b", password: "c"), .basic(username: "a:\u{301}b", password: "c"),
+        .basic(username: "a", password: "b\r\nX: y"),
         .basic(username: "a\u{0}", password: ""), .bearer(token: ""), .bearer(token: "a b"), .bearer(token: "a\nb"),
         .bearer(token: "=a"), .bearer(token: "=="),
     ])

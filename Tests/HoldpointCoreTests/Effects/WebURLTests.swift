@@ -56,6 +56,18 @@ struct WebURLTests {
         #expect(throws: InvalidWebURL.self) { try base.resolving(reference) }
     }
 
+    @Test(arguments: [
+        ("http://h/a?\u{301}b", "http://h/a?%CC%81b"), ("http://h/a#\u{301}b", "http://h/a"),
+        ("http://h?\u{301}b", "http://h/?%CC%81b"),
+    ])
+    func `a mark that combines with a character of the grammar does not hide it`(text: String, url: String) throws {
+        #expect(try WebURL(text).text == url)
+        #expect(try WebURL("http://h/x").resolving(text).text == url)
+        #expect(try WebURL("http://h/x").resolving(String(text.dropFirst("http:".count))).text == url)
+        #expect(throws: InvalidWebURL.self) { try WebURL("http://h/x").resolving("javascript:\u{301}x") }
+        #expect(throws: InvalidWebURL.self) { try WebURL("http://user@\u{301}h/") }
+    }
+
     @Test func `origins differ in scheme, host or port`() throws {
         #expect(try WebURL("http://h/a").origin == WebURL("http://H:80/b").origin)
         for other in ["https://h/", "http://h:81/", "http://i/", "http://h.i/"] {

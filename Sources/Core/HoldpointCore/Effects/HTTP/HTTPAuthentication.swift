@@ -9,7 +9,9 @@ package enum HTTPAuthentication: Sendable, Hashable {
     package func header() throws(InvalidHTTPCall) -> HTTPCall.Header {
         switch self {
         case .basic(let username, let password):
-            guard !username.contains(":") else { throw InvalidHTTPCall(detail: "the user name has a colon") }
+            guard !username.utf8.contains(UInt8(ascii: ":")) else {
+                throw InvalidHTTPCall(detail: "the user name has a colon")
+            }
             let pair = "\(username):\(password)"
             guard pair.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
                 throw InvalidHTTPCall(detail: "the user name or the password has a control byte")

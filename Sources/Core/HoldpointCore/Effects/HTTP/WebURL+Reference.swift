@@ -4,17 +4,17 @@ extension WebURL {
         guard reference.utf8.count <= Self.maximumBytes else {
             throw InvalidWebURL(detail: "is longer than \(Self.maximumBytes) bytes")
         }
-        let head = reference.prefix { !"/?#".contains($0) }
-        if head.contains(":") { return try WebURL(reference).withoutDotSegments() }
-        if reference.hasPrefix("//") {
+        let head = reference[..<Self.place(of: "/?#", in: reference[...])]
+        if head.utf8.contains(UInt8(ascii: ":")) { return try WebURL(reference).withoutDotSegments() }
+        if reference.utf8.starts(with: "//".utf8) {
             return try WebURL((isSecure ? "https:" : "http:") + reference).withoutDotSegments()
         }
-        if reference.isEmpty || reference.first == "#" { return self }
-        let (path, query) = try Self.pathAndQuery(reference)
+        if reference.isEmpty || reference.utf8.first == UInt8(ascii: "#") { return self }
+        let (path, query) = try Self.pathAndQuery(reference[...])
         let target: String =
-            switch reference.first {
-            case "/": path
-            case "?": self.path
+            switch reference.utf8.first {
+            case UInt8(ascii: "/"): path
+            case UInt8(ascii: "?"): self.path
             default: String(self.path[...(self.path.lastIndex(of: "/") ?? self.path.startIndex)]) + path
             }
         let url = WebURL(isSecure: isSecure, host: host, port: port, path: target, query: query).withoutDotSegments()

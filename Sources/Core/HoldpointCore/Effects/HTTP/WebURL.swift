@@ -28,8 +28,8 @@ package struct WebURL: Sendable, Hashable {
         case "https": isSecure = true
         default: throw InvalidWebURL(detail: "is neither http nor https")
         }
-        let rest = text[mark.upperBound...]
-        let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
+        let rest = Substring(text[mark.upperBound...])
+        let end = Self.place(of: "/?#", in: rest)
         let (host, port) = try Self.authority(rest[..<end])
         self.host = host
         self.port = port ?? (isSecure ? 443 : 80)
@@ -65,7 +65,7 @@ package struct WebURL: Sendable, Hashable {
     }
 
     private static func authority(_ text: some StringProtocol) throws(InvalidWebURL) -> (Host, UInt16?) {
-        guard !text.contains("@") else { throw InvalidWebURL(detail: "has a user name") }
+        guard !text.utf8.contains(UInt8(ascii: "@")) else { throw InvalidWebURL(detail: "has a user name") }
         var hostEnd = text.endIndex
         if let colon = text.lastIndex(of: ":"), text.last != "]" { hostEnd = colon }
         guard let host = Host(url: text[..<hostEnd]) else { throw InvalidWebURL(detail: "has no valid host") }
@@ -78,17 +78,25 @@ package struct WebURL: Sendable, Hashable {
     }
 
     /// Splits and encodes what follows the authority; the path is `/` where there is none.
-    static func pathAndQuery(_ text: some StringProtocol) throws(InvalidWebURL) -> (String, String?) {
-        let withoutFragment = text.prefix { $0 != "#" }
-        let mark = withoutFragment.firstIndex(of: "?") ?? withoutFragment.endIndex
+    static func pathAndQuery(_ text: Substring) throws(InvalidWebURL) -> (String, String?) {
+        let withoutFragment = text[..<place(of: "#", in: text)]
+        let mark = place(of: "?", in: withoutFragment)
         let path = try PercentEncoding.completed(withoutFragment[..<mark])
         let query: String? =
             if mark < withoutFragment.endIndex {
-                try PercentEncoding.completed(withoutFragment[withoutFragment.index(after: mark)...])
+                try PercentEncoding.completed(withoutFragment[withoutFragment.utf8.index(after: mark)...])
             } else {
                 nil
             }
         return (path.isEmpty ? "/" : path, query)
+    }
+
+    /// Where the first of these ASCII characters stands, or the end.
+    ///
+    /// Looked for among the bytes: with a combining mark behind it, it is another `Character`, but not for whoever is
+    /// sent the URL.
+    static func place(of marks: String, in text: Substring) -> String.Index {
+        text.utf8.firstIndex { marks.utf8.contains($0) } ?? text.endIndex
     }
 }
 
