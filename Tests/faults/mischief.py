@@ -141,11 +141,17 @@ class Mischief:
                 break
         self._wait((1, 3))
         self.ground.wal_disk.free()
-        was_down = not postgres.program.is_running
-        if was_down:
-            postgres.start()
-        until("Postgres takes connections again", lambda: postgres.psql("select 1")[0], 60, pause=0.2)
-        return f"{self._refusals(start)} writes were refused, and Postgres {'ended' if was_down else 'stayed'}"
+        process = postgres.program.process
+        until("Postgres takes connections again", self._revive_postgres, 60, pause=0.2)
+        ended = "stayed" if postgres.program.process is process else "ended"
+        return f"{self._refusals(start)} writes were refused, and Postgres {ended}"
+
+    def _revive_postgres(self):
+        """Starts it again if it has ended, and says whether it takes connections."""
+        postgres = self.ground.postgres
+        if not postgres.program.is_running:
+            postgres.program.launch()
+        return postgres.psql("select 1")[0]
 
     # The network
 
