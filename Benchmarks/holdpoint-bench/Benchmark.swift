@@ -51,7 +51,7 @@ struct Benchmark {
             guard let port = number(arguments, 1).flatMap({ UInt16(exactly: $0) }), let key = getenv("HOLDPOINT_KEY")
             else { usage() }
             try HTTPLoad(port: port, key: String(cString: key), cycles: number(arguments, 2) ?? 1_000)
-                .run(connections: number(arguments, 3) ?? 32)
+                .run(connections: number(arguments, 3) ?? 32, withFeed: !arguments.contains("without-feed"))
         default:
             usage()
         }
@@ -61,7 +61,7 @@ struct Benchmark {
         print(
             "usage: holdpoint-bench cycles [COUNT [AT-ONCE [ROUNDS]]] | workflows [COUNT [AT-ONCE [ROUNDS]]] "
                 + "| expressions [COUNT [ROUNDS]] | distributed human|external|elsewhere [COUNT [AT-ONCE]] "
-                + "| memory [FIRST [SECOND]] | http PORT [COUNT [CONNECTIONS]]")
+                + "| memory [FIRST [SECOND]] | http PORT [COUNT [CONNECTIONS [without-feed]]]")
         exit(2)
     }
 

@@ -11,9 +11,9 @@ from server import Server
 CONNECTIONS = 32
 
 
-def run(bench, server, count, connections=CONNECTIONS):
+def run(bench, server, count, connections=CONNECTIONS, feed=True):
     """Runs cycles with the benchmark's own client, which checks every stream and the feed; the seconds it took."""
-    command = [bench, "http", str(server.port), str(count), str(connections)]
+    command = [bench, "http", str(server.port), str(count), str(connections), *([] if feed else ["without-feed"])]
     began = time.perf_counter()
     result = subprocess.run(command, env=os.environ | {"HOLDPOINT_KEY": server.key}, capture_output=True, text=True)
     if result.returncode:

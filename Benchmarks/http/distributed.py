@@ -76,8 +76,8 @@ def in_process(servers, bench, cycle, count, at_once):
     return taken
 
 
-def over_http(servers, bench, count, connections):
-    """The `external` cycle through a served node, with a stream for each session and one watcher of the feed."""
+def over_http(servers, bench, count, connections, feed=True):
+    """The `external` cycle through a served node, with a stream for each session and perhaps a watcher of the feed."""
     with servers.database() as database:
         url, key = servers.url(database), f"hp_bench_{secrets.token_hex(16)}"
         made = servers.run(
@@ -89,9 +89,9 @@ def over_http(servers, bench, count, connections):
             node.start()
             target = types.SimpleNamespace(port=node.port, key=key, project_path="/v1/projects/default")
             asyncio.run(cycles.prepare_agent(target))
-            cycles.run(bench, target, count // 10, connections)
+            cycles.run(bench, target, count // 10, connections, feed)
             with servers.watched(count, engine=node.process.pid) as taken:
-                taken.rate = count / cycles.run(bench, target, count, connections)
+                taken.rate = count / cycles.run(bench, target, count, connections, feed)
         finally:
             node.end(signal.SIGTERM)
         verify(servers, database, "http", count + count // 10)

@@ -11,18 +11,22 @@ import os
 import pathlib
 import resource
 import signal
+import statistics
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "peers"))
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "Tests/cluster"))
 sys.dont_write_bytecode = True
 
 import cycles  # noqa: E402
 import distributed  # noqa: E402
 import inprocess  # noqa: E402
+import peers  # noqa: E402
 import waiting  # noqa: E402
 from client import Failure  # noqa: E402
 from cluster import Failed  # noqa: E402
+from lanes import Wrong  # noqa: E402
 from report import Row, machine, table  # noqa: E402
 from servers import PGBENCH_CLIENTS  # noqa: E402
 
@@ -30,13 +34,15 @@ FULL = {
     "cycles": 20_000, "rounds": 5, "workflows": 10_000, "expressions": 10_000, "http_cycles": 8_000,
     "streams": 5_000, "stream_rounds": 3, "settle_seconds": 18, "memory": (10_000, 100_000),
     "memory_rounds": 2, "restart": 1_000, "restart_rounds": 7, "distributed": 20_000, "pgbench_seconds": 8,
-    "stream_entries": 400_000,
+    "stream_entries": 400_000, "peer_rounds": 3, "peer_seconds": 5, "peer_cycles": 8_000,
+    "peer_at_once": (1, 8, 32, 256), "peer_processes": (1, 2), "peer_holdpoint": (256, 32),
 }
 QUICK = {
     "cycles": 2_000, "rounds": 2, "workflows": 500, "expressions": 500, "http_cycles": 400,
     "streams": 500, "stream_rounds": 1, "settle_seconds": 8, "memory": (1_000, 5_000),
     "memory_rounds": 1, "restart": 200, "restart_rounds": 2, "distributed": 1_000, "pgbench_seconds": 2,
-    "stream_entries": 20_000,
+    "stream_entries": 20_000, "peer_rounds": 1, "peer_seconds": 2, "peer_cycles": 400, "peer_at_once": (1, 8),
+    "peer_processes": (1, 2), "peer_holdpoint": (32,),
 }
 AT_ONCE = 256
 
@@ -148,9 +154,53 @@ def over_servers(options, size):
     yield Row("entries of 1,000 bytes that Redis takes, P64", "XADD/s", of("redis", "rate"))
 
 
+def beside_peers(options, size):
+    settings, rounds = peers.measure(options.holdpoint, options.bench, size)
+    print(f"durability, read back: {settings}")
+
+    def of(setting, field="rate", scale=1.0):
+        return [getattr(found[setting], field) * scale for found in rounds]
+
+    def best(name, over_http):
+        """The setting in which a peer makes most cycles, by the median of the rounds."""
+        mine = [one for one in rounds[0] if one.name == name and bool(one.processes) == over_http]
+        return max(mine, key=lambda one: statistics.median(of(one)))
+
+    names = [peer.name for peer in peers.PEERS]
+    strongest = max((best(name, True) for name in names), key=lambda one: statistics.median(of(one)))
+    ours = [peers.Setting(peers.OURS, at_once, 1) for at_once in size["peer_holdpoint"]]
+    for place, setting in enumerate(ours):
+        yield Row(
+            f"pause cycles of `external` over HTTP, a stream for each session, {setting.at_once} at once", "cycles/s",
+            of(setting), peer=f"the best peer: {strongest}", peers=of(strongest), peer_decimals=1,
+            ratios=[one / other for one, other in zip(of(setting), of(strongest))],
+            least_ratio=None if place else 10)
+    for setting in ours[1:]:
+        yield Row(
+            f"the same, {ours[0].at_once} at once", "cycles/s", of(ours[0]), peer=f"{setting.at_once} at once",
+            peers=of(setting), ratios=[one / other for one, other in zip(of(ours[0]), of(setting))], least_ratio=1)
+    for name in names:
+        outside, inside = best(name, True), best(name, False)
+        yield Row(
+            f"the same cycle at its best: {outside} (FastAPI)", "cycles/s", of(outside), 1,
+            peer=f"at its best in process, {inside.at_once} at once", peers=of(inside), peer_decimals=1)
+    for field, words in (("start", "from start to paused"), ("answer", "from answer to done")):
+        yield Row(
+            f"{words}, a workflow of one `call: human` over HTTP, told by the feed, one at a time", "ms",
+            of(peers.Setting(peers.OURS, 1, 1), field), 2, at_most=1)
+        for name in names:
+            yield Row(
+                f"the same in {name}, over HTTP", "ms", of(peers.Setting(name, 1, 1), field), 2,
+                peer="in process, ms", peers=of(peers.Setting(name, 1), field), peer_decimals=2)
+    for setting in ours + [best(name, True) for name in names]:
+        yield Row(
+            f"processor time of a cycle: {setting}: server", "ms", of(setting, "processor", 1e-3), 2,
+            peer="Postgres, ms", peers=of(setting, "postgres", 1e-3), peer_decimals=2)
+
+
 PARTS = {
     "cycles": in_process, "workflows": workflows, "expressions": expressions, "http": over_http, "streams": streams,
-    "memory": memory, "restart": restart, "distributed": over_servers,
+    "memory": memory, "restart": restart, "distributed": over_servers, "peers": beside_peers,
 }
 
 
@@ -181,7 +231,7 @@ def main():
         print(f"measuring {part}", file=sys.stderr, flush=True)
         try:
             rows += PARTS[part](options, QUICK if options.quick else FULL)
-        except* (Failure, Failed, OSError, RuntimeError) as failures:
+        except* (Failure, Failed, Wrong, OSError, RuntimeError) as failures:
             sys.exit(f"{part}: {first(failures)}")
     print(f"load {os.getloadavg()[0]:.1f} at the end\n\n{table(rows)}")
     missed = sum(not row.is_met for row in rows)
