@@ -16,6 +16,8 @@ import uvloop
 
 import lanes
 
+PATIENCE_SECONDS = 60  # a process that is slow to come up on a busy machine is not started again
+
 
 def application(make):
     """What a process serves of the database that the environment names.
@@ -62,6 +64,7 @@ def main(make):
         os.environ["HOLDPOINT_PEER_URL"] = url
         uvicorn.run(
             f"{pathlib.Path(sys.argv[0]).stem}:app", factory=True, host="127.0.0.1", port=int(rest[0]),
-            workers=int(rest[1]), loop="uvloop", http="httptools", log_level="warning", access_log=False)
+            workers=int(rest[1]), timeout_worker_healthcheck=PATIENCE_SECONDS, loop="uvloop", http="httptools",
+            log_level="warning", access_log=False)
     else:
         sys.exit(__doc__)

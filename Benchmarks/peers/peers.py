@@ -19,7 +19,7 @@ from servers import SharedServers, family_seconds
 
 HERE = pathlib.Path(__file__).resolve().parent
 PREPARE_SECONDS, STOP_SECONDS, DRIVE_SECONDS = 900, 20, 300
-READY_PROBES = 16
+READY_PROBES, READY_SECONDS = 16, 240
 OURS = "Holdpoint"
 
 
@@ -201,7 +201,7 @@ def served(servers, folder, peer, database, processes):
         return len(ready) == processes
 
     try:
-        until(f"{peer.name} is ready", is_ready)
+        until(f"{peer.name} is ready in {processes} processes", is_ready, seconds=READY_SECONDS)
         yield server
     finally:
         program.end(seconds=STOP_SECONDS)
