@@ -19,7 +19,7 @@ from people import Project, ask, binary_named, main
 PLACES = [("acme", "harbour"), ("acme", "yard"), ("globex", "harbour")]
 # What belongs to a project: the api role may read it, within the project that its transaction has named.
 PROJECT_TABLES = {
-    "agents", "project_secrets", "sessions", "events", "snapshots", "requests", "secrets", "feed", "commands",
+    "agents", "project_secrets", "sessions", "log", "events", "snapshots", "requests", "secrets", "commands",
     "idempotency", "tombstones", "retentions", "archives", "feed_starts"}
 # Read by everybody with a role: it holds one number, the version of the tables.
 PUBLIC_TABLES = {"schema_version"}
@@ -128,8 +128,8 @@ def api_writes(verdict, sql, tables, own):
 
 def engine_writes(verdict, sql, places):
     own, _, foreign = places
-    event = """insert into holdpoint.events(session, seq, tenant, project, time, type, on_feed, chain, data)
-        select key, 1000000, tenant, project, 0, 'planted', false, '', '' from holdpoint.sessions where tenant = {}"""
+    event = """insert into holdpoint.log(session, last, tenant, project, record)
+        select key, 1000000, tenant, project, '' from holdpoint.sessions where tenant = {}"""
     settings = {"app__tenants": own[0]}
     verdict.check(
         "engine role: a row of a tenant that the batch has named is taken (else the next lines would prove nothing)",
@@ -153,9 +153,9 @@ def engine_writes(verdict, sql, places):
             "holdpoint_engine", f"delete from holdpoint.{table} where tenant = {foreign[0]} returning 1", **settings)
         verdict.check(f"I5: engine role: {table} of a foreign tenant cannot be deleted", rows and [rows])
     rows, _ = sql.run(
-        "holdpoint_engine", f"delete from holdpoint.events where tenant = {foreign[0]} returning 1", **settings)
+        "holdpoint_engine", f"delete from holdpoint.log where tenant = {foreign[0]} returning 1", **settings)
     verdict.check("I5: engine role: events of a foreign tenant cannot be deleted", rows and [rows])
-    kept = sql.run("holdpoint_engine", "update holdpoint.events set seq = 2", **settings)[1]
+    kept = sql.run("holdpoint_engine", "update holdpoint.log set last = 2", **settings)[1]
     verdict.check("engine role: events are never changed", None if kept == "42501" else [kept or "changed"])
 
 
@@ -213,9 +213,10 @@ def play(verdict):
         things = [fill(project) for project in projects]
         postgres = cluster.postgres
         tables = {name for name, in postgres.sql("select tablename from pg_tables where schemaname = 'holdpoint'")}
-        catalogue(verdict, postgres, tables)
+        views = {name for name, in postgres.sql("select viewname from pg_views where schemaname = 'holdpoint'")}
+        catalogue(verdict, postgres, tables | views)
         sql, places = Sql(postgres), numbers(postgres)
-        api_reads(verdict, sql, tables, places)
+        api_reads(verdict, sql, tables | views, places)
         api_writes(verdict, sql, tables, places[0])
         engine_writes(verdict, sql, places)
         routes(verdict, cluster, projects[0], projects[1], things[1])

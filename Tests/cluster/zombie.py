@@ -154,7 +154,7 @@ def events_by(postgres, numbers):
     if not numbers:
         return 0
     listed = ",".join(map(str, numbers))
-    rows = postgres.sql(f"select count(*) from holdpoint.events where xmin::text::int8 = any(array[{listed}]::int8[])")
+    rows = postgres.sql(f"select count(*) from holdpoint.log where xmin::text::int8 = any(array[{listed}]::int8[])")
     return int(rows[0][0])
 
 
