@@ -180,9 +180,9 @@ let package = Package(
 )
 
 // libFuzzer brings a main function of its own, so its program can only be built with `--sanitize=fuzzer`.
-if Context.environment["HOLDPOINT_FUZZ"] != nil {
-    package.targets.append(
-        .executableTarget(
-            name: "holdpoint-fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/holdpoint-fuzz",
-            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
-}
+let fuzzers: [Target] = [
+    .executableTarget(
+        name: "holdpoint-fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/holdpoint-fuzz",
+        swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])])
+]
+package.targets += Context.environment["HOLDPOINT_FUZZ"] == nil ? [] : fuzzers
