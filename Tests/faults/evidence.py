@@ -24,8 +24,12 @@ select 'cmd_' || replace(id::text, '-', ''), name, convert_from(kind, 'UTF8'),
 from holdpoint.commands
 """
 FEED = """
-select f.xid || '-' || f.n, s.name, f.seq from holdpoint.feed f join holdpoint.sessions s on s.key = f.session
-order by f.xid, f.n
+select xid || '-' || n, name, seq from (
+    select l.xid, s.name, e.seq, l.n - count(*) over (
+        partition by l.session, l.last order by e.seq rows between 1 following and unbounded following) as n
+    from holdpoint.log l cross join lateral holdpoint.events_of(l.record) e
+    join holdpoint.sessions s on s.key = l.session where e.on_feed) f
+order by xid, n
 """
 # Every place in which a secret in plain text could stand.
 SECRETS = f"""

@@ -1,5 +1,7 @@
 """A witness in the database: for each event, who wrote it, and whose the shard was when that became durable.
 
+The events of a commit are one row, which the trigger takes apart.
+
 A deferred trigger sees the transaction's last moment, after everything else in it. What it reads then, the shard's
 owner and epoch, cannot change any more before the commit if the product holds its locks, and shows the new owner if it
 does not. The writer is known by the label in the name of its connection.
@@ -16,14 +18,15 @@ create function witness.note_write() returns trigger language plpgsql security d
     set search_path = holdpoint, pg_temp as $body$
 begin
     insert into witness.writes(session, seq, shard, epoch, owner, label, writer)
-    select new.session, new.seq, h.shard, h.epoch, h.owner, n.label, current_setting('application_name')
+    select new.session, e.seq, h.shard, h.epoch, h.owner, n.label, current_setting('application_name')
     from holdpoint.sessions s
+    cross join lateral holdpoint.events_of(new.record) e
     left join holdpoint.shards h on h.shard = s.shard
     left join holdpoint.nodes n on n.name = h.owner and n.incarnation = h.incarnation and not n.fenced
-    where s.key = new.session;
+    where s.key = new.session order by e.seq;
     return null;
 end $body$;
-create constraint trigger witness after insert on holdpoint.events deferrable initially deferred
+create constraint trigger witness after insert on holdpoint.log deferrable initially deferred
     for each row execute function witness.note_write();
 """
 
@@ -34,8 +37,10 @@ set application_name = 'holdpoint:0:write';
 begin;
 insert into holdpoint.sessions(key, tenant, project, name, shard, status, head, created, updated)
     values('00000000-0000-7000-8000-000000000005', 0, 0, 'stale', 5, 0, 1, 0, 0);
-insert into holdpoint.events(session, seq, tenant, project, time, type, on_feed, chain, data)
-    values('00000000-0000-7000-8000-000000000005', 1, 0, 0, 0, 'session_started', false, '', '{}');
+insert into holdpoint.log(session, last, tenant, project, record)
+    values('00000000-0000-7000-8000-000000000005', 1, 0, 0,
+        int4send(67) || int8send(1) || int8send(0) || decode('000f', 'hex') || 'session_started' || sha256('')
+        || convert_to('{}', 'UTF8'));
 update holdpoint.shards set epoch = 99 where shard = 5;
 set constraints all immediate;
 select w.epoch, w.label <> '', w.label || ':write' = w.writer, w.writer
