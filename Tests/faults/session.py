@@ -19,7 +19,7 @@ class Session:
         self.agent_key, *self.people_keys = client.keys
         self.path = f"{self.base}/sessions/{story.id}"
         self.news = asyncio.Event()
-        self.judged = set()
+        self.tasks = []  # what people do beside it
 
     async def play(self):
         story = self.story
@@ -43,12 +43,12 @@ class Session:
     async def _drive(self):
         await self.post("step", f"{self.path}/steps", {"name": "prepared", "data": {"n": self.story.number}})
         request = await self._open()
-        people = asyncio.create_task(self._answer(request))
+        self._begin(self._answer(request))
         found = await self._closed(request)
         if self.story.type == "env_var" and found["status"] == "answered":
             await self._fetch(request)
         await self.post("act", f"{self.path}/steps", {"name": "acted", "data": {"status": found["status"]}})
-        await people
+        await asyncio.gather(*self.tasks)
         await self.post("end", f"{self.path}/complete", {"output": {"status": found["status"]}})
 
     async def _open(self):
@@ -84,7 +84,6 @@ class Session:
 
     async def _attend(self):
         asked = set()
-        tasks = []
         while True:
             view = (await self.caller.get(self.path, self.agent_key)).value
             if view["status"] in ENDS:
@@ -93,10 +92,19 @@ class Session:
                 if request["id"] not in asked:
                     asked.add(request["id"])
                     is_lost_call = request.get("decision_type") == "unknown_outcome"
-                    tasks.append(asyncio.create_task(
-                        self._judge(request) if is_lost_call else self._answer(request["id"])))
+                    self._begin(self._judge(request) if is_lost_call else self._answer(request["id"]))
             await self._await_news()
-        await asyncio.gather(*tasks)
+        await asyncio.gather(*self.tasks)
+
+    def _begin(self, deed):
+        task = asyncio.create_task(deed)
+        task.add_done_callback(self._note_end)
+        self.tasks.append(task)
+
+    def _note_end(self, task):
+        if not task.cancelled():
+            task.exception()  # known now: whoever awaits the news raises it
+        self.news.set()
 
     async def _judge(self, request):
         """Answers a question about a call whose outcome is unknown, by what the service's own ledger says."""
@@ -113,6 +121,9 @@ class Session:
         except TimeoutError:
             pass
         self.news.clear()
+        for task in self.tasks:
+            if task.done():
+                task.result()  # raises what went wrong there
 
     # The people
 
@@ -127,7 +138,6 @@ class Session:
             self._respond(request, person, story.response(person), story.is_async, ports[number % len(ports)])
             for number, person in enumerate(people)]
         await asyncio.gather(*tasks)
-        self.news.set()
 
     async def _respond(self, request, person, response, is_async, port=None):
         story = self.story
