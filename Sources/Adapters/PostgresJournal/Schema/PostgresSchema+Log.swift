@@ -1,5 +1,7 @@
 extension PostgresSchema {
-    /// A row for each commit in place of one for each event and another for each of them on the feed; see `EventRecord`.
+    /// A row for each commit, in place of one for each event and another for each of them on the feed.
+    ///
+    /// `EventRecord` has its form.
     ///
     /// Rows of a few kilobytes are compressed, and stay with their row if that makes them small enough: rows elsewhere
     /// cost more than the compression saves.
@@ -8,8 +10,8 @@ extension PostgresSchema {
             // The number of the transaction comes first: whoever reads up to the oldest that still runs misses nothing.
             """
             create table log(
-                session uuid not null, last int8 not null, tenant int8 not null, project int8 not null, xid int8, n int4,
-                record bytea not null, primary key(session, last)) with (toast_tuple_target = 4080)
+                session uuid not null, last int8 not null, tenant int8 not null, project int8 not null, xid int8,
+                n int4, record bytea not null, primary key(session, last)) with (toast_tuple_target = 4080)
             """,
             "create index log_feed on log(project, xid, n) where n is not null",
             "alter table snapshots set (toast_tuple_target = 4080)",

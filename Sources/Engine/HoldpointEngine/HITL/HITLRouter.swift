@@ -84,9 +84,9 @@ actor HITLRouter {
 
     /// Decides these stored commands: sessions side by side, one session's in their order.
     ///
-    /// - Parameter isMarked: whether their sessions are under a mark of recovery. The marks find out whose fault a death
-    ///   is, which takes more of them than a command has attempts: given up on the way, it would be lost, and its session
-    ///   never found.
+    /// - Parameter isMarked: whether their sessions are under a mark of recovery. The marks find out whose fault a
+    ///   death is, which takes more of them than a command has attempts: given up on the way, it would be lost, and its
+    ///   session never found.
     func decide(_ commands: [StoredCommand], isMarked: Bool = false) async {
         var bySession: [SessionKey: [StoredCommand]] = [:]
         var order: [SessionKey] = []

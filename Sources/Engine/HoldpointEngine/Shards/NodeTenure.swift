@@ -5,7 +5,7 @@ import Synchronization
 /// For how long this node may decide, and for which shards; asked on any thread without waiting, by every command.
 ///
 /// The node stops by itself before its lease runs out in the store, whatever keeps it from renewing (I2). A lease that
-/// has run out stays so, even if a late answer would prolong it: whoever asked meanwhile has let go of what it was doing.
+/// has run out stays so, even if a late answer would prolong it: whoever asked meanwhile has let go of what it did.
 final class NodeTenure: Sendable {
     private final class Flag: Sendable {
         let isServed = Atomic(false)

@@ -174,8 +174,8 @@ actor ShardService {
     }
 
     private func leave(_ shard: Shard, after losses: Int) async {
-        // After a loss it may be this node's again, and what killed its owner not found yet: it is not to be handed over
-        // as one that is in order (I10).
+        // After a loss it may be this node's again, and what killed its owner not found yet: it is not to be handed
+        // over as one that is in order (I10).
         guard let fence = await services.ownership.fence(for: shard), losses == self.losses else { return }
         services.tenure.set([shard], areServed: false)
         // First of all nothing is loaded any more; what is under way still has its right in the store.
