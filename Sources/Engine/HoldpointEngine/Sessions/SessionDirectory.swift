@@ -183,7 +183,7 @@ actor SessionDirectory {
 
     /// Lets every session of a shard go once its turn is over: the shard is handed over.
     func drain(_ shard: Shard) async {
-        for resident in residents.values.filter({ $0.session.identity.key.shard == shard }) {
+        for resident in inOrder where resident.session.identity.key.shard == shard {
             await resident.session.leave()
             forget(resident.session)
         }
@@ -193,15 +193,20 @@ actor SessionDirectory {
     /// Lets every session go at once: its shard is another node's, or will be.
     func dropAll() async {
         released = []
-        let all = residents.values.map(\.session)
+        let all = inOrder.map(\.session)
         for session in all { forget(session) }
         for session in all { await session.drop() }
+    }
+
+    /// The sessions in memory, in an order that no process's hashing changes.
+    private var inOrder: [Resident] {
+        residents.values.sorted { $0.session.identity.key < $1.session.identity.key }
     }
 
     /// The shards of sessions that have a call under way.
     func shardsWithCalls() async -> Set<Shard> {
         var shards: Set<Shard> = []
-        for resident in residents.values where await resident.session.hasCallsUnderWay {
+        for resident in inOrder where await resident.session.hasCallsUnderWay {
             shards.insert(resident.session.identity.key.shard)
         }
         return shards
