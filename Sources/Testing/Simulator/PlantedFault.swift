@@ -2,13 +2,23 @@ import HoldpointPorts
 import HoldpointTesting
 
 /// A bug to plant in a node's ports; the simulation must find it.
+///
+/// Each is a port that breaks its promise. No switch of the product weakens anything.
 package enum PlantedFault: String, Sendable, Hashable, CaseIterable {
+    /// The store takes what arrives, whoever owns the shard.
+    case noFence
+    /// The store looks at the fence of a commit, and writes later.
+    case fenceWithoutLock
     /// Some commits are acknowledged before they are made, and die with the node.
     case acknowledgeBeforeCommit
     /// Some answers are written twice.
-    case answerAppliedTwice
-    /// A deadline does not see answers that were stored before it.
+    case answerWithoutDeduplication
+    /// Some events are published before they are committed.
+    case publishBeforeCommit
+    /// At a takeover a deadline does not see answers that were stored before it.
     case timerBeforeStoredAnswer
+    /// A commit whose outcome is unknown is taken for one that failed.
+    case inDoubtTakenForFailed
     /// Fingerprints of answers, which go into events, are the answers themselves.
     case secretInEvent
     /// A call leaves before the log says that it may have.
@@ -20,14 +30,37 @@ package enum PlantedFault: String, Sendable, Hashable, CaseIterable {
 }
 
 extension PlantedFault? {
-    func journal(_ base: any Journal, entropy: SeededEntropy) -> any Journal {
+    /// The longest time between the look at a fence and the write, where there is no lock, in milliseconds.
+    private static var longestGap: Int { 1_500 }
+
+    /// The store's side of a node's way to it.
+    ///
+    /// - Parameter node: the node's way to a store that is shared; nil where it has the store for itself, so that no
+    ///   other can be its owner.
+    func journal(_ node: SharedMemoryJournal?, in world: World, entropy: SeededEntropy) -> any Journal {
+        let base: any Journal = node ?? world.journal
         switch self {
-        case .acknowledgeBeforeCommit: AcknowledgingJournal(base, entropy: entropy)
-        case .answerAppliedTwice: RepeatingJournal(base, entropy: entropy)
-        case .timerBeforeStoredAnswer: ForgetfulInboxJournal(base)
-        case .callBeforeDispatch: EagerDispatchJournal(base)
-        case .sendsDropped: ForgetfulSendsJournal(base, entropy: entropy)
-        case .secretInEvent, .unknownCallDenied, nil: base
+        case .noFence: return UnfencedJournal(base, over: world.journal)
+        case .fenceWithoutLock:
+            guard let node else { return base }
+            return UnlockedJournal(node, over: world.journal) {
+                if world.isChaotic, world.chance.below(8) == 0 { await world.sleep(upTo: Self.longestGap) }
+            }
+        case .acknowledgeBeforeCommit: return AcknowledgingJournal(base, entropy: entropy)
+        case .answerWithoutDeduplication: return RepeatingJournal(base, entropy: entropy)
+        case .timerBeforeStoredAnswer: return ForgetfulTakeoverJournal(base, clock: world.storeTime)
+        case .callBeforeDispatch: return EagerDispatchJournal(base)
+        case .sendsDropped: return ForgetfulSendsJournal(base, entropy: entropy)
+        case .publishBeforeCommit, .inDoubtTakenForFailed, .secretInEvent, .unknownCallDenied, nil: return base
+        }
+    }
+
+    /// The node's side of it, where errors are told apart.
+    func driver(_ base: any Journal, streams: any StreamBus, entropy: SeededEntropy) -> any Journal {
+        switch self {
+        case .publishBeforeCommit: EarlyDoorbellJournal(base, streams: streams, entropy: entropy)
+        case .inDoubtTakenForFailed: HastyJournal(base)
+        default: base
         }
     }
 

@@ -6,10 +6,11 @@ import JSON
 /// One run of the real engine in a simulated world, wholly determined by its seed.
 ///
 /// Every job of every task runs on one thread, in an order that the seed picks; when nothing is ready, time moves to
-/// whoever sleeps shortest. The world may crash the node at any `await`, stop it, fail or doubt its commits, lose,
-/// double and delay its doorbells, break off its calls, and fire its timers late; the model judges after every step.
-///
-/// Callers' own agents run in every world, workflows in that of every other seed.
+/// whoever sleeps shortest. One node has the store for itself, or two or three share it (`WorldPlan`). At any `await`
+/// the world may crash a node, let it stand still and go on, ask it to stop, cut it off from either store, end its
+/// lease, move its shards, set the store's clock or flush the streams (`Happening`); calls to the store fail, or are in
+/// doubt, done or not or later (`FaultyJournal`); messages are lost, doubled, delayed and reordered; calls of workflows
+/// break off before or after they did what they are for; timers are late. The model judges after every step.
 package struct Simulation {
     /// When simulated time begins.
     static let epoch = Timestamp(milliseconds: 1_763_683_200_000)
@@ -19,15 +20,11 @@ package struct Simulation {
     package static let maximumJobs = 200_000
 
     private let world: World
-    private var crashesLeft: Int
-    private var stopsLeft: Int
-    private var cutsLeft: Int
+    private var menaces: [Menace]
 
     private init(seed: UInt64, fault: PlantedFault?) throws {
         world = try World(seed: seed, plant: fault)
-        crashesLeft = world.chance.below(4) + (world.hasWorkflows ? 2 : 0)
-        stopsLeft = world.chance.below(2)
-        cutsLeft = world.chance.below(3)
+        menaces = Menace.all(in: world)
     }
 
     /// Runs the world of a seed to its end, or to the first violation.
@@ -41,7 +38,7 @@ package struct Simulation {
         } catch {
             let failure = SimulationFailure(invariant: "script", detail: "\(error)", trace: [])
             return SimulationReport(
-                seed: seed, fault: fault, jobs: 0, events: 0, crashes: 0, calls: 0, doubts: 0, descendants: 0,
+                seed: seed, fault: fault, jobs: 0, events: 0, happenings: [:], calls: 0, doubts: 0, descendants: 0,
                 fingerprint: 0, failure: failure)
         }
     }
@@ -55,7 +52,7 @@ package struct Simulation {
         let isOver: @Sendable () -> Bool = { running.withState { $0 } == 0 }
         world.startScript("opening") {
             await Self.furnish(world)
-            world.startNode()
+            world.startNodes()
             for number in 0..<agents {
                 let agent = AgentScript(
                     client: Client(world: world, principal: .key("agent-\(number)")), number: number, isOver: isOver)
@@ -110,23 +107,23 @@ package struct Simulation {
         while world.scheduler.count < maximumJobs, !world.isQuiet, step() {}
         // Who got 202 and went home without asking again has an outcome to come all the same.
         world.calm()
-        while world.scheduler.count < maximumJobs, !isSettled, step() {}
+        while world.scheduler.count < maximumJobs, !(world.scheduler.isIdle && isSettled), step() {}
         let stuck = world.runningScripts
         if !stuck.isEmpty || !isSettled {
-            let now = world.clock.now()
+            let now = world.now
             world.judge { model, store in
                 let open = [model.openRequests, model.openWorkflows(in: store)].filter { !$0.isEmpty }
                 model.fail("progress", "not ended at \(now): \((stuck + open).joined(separator: ", "))")
             }
         }
-        let crashes = world.crashes
-        world.judge { model, store in model.finish(with: store, crashes: crashes) }
+        let deaths = world.deaths
+        world.judge { model, store in model.finish(with: store, deaths: deaths) }
         let jobs = world.scheduler.count
         let model = world.withModel { $0 }
         let log = world.runLog
         world.endAll()
         return SimulationReport(
-            seed: world.seed, fault: world.plant, jobs: jobs, events: model.events, crashes: world.crashes,
+            seed: world.seed, fault: world.plan.fault, jobs: jobs, events: model.events, happenings: world.happenings,
             calls: model.calls.values.reduce(0) { $0 + $1.departures }, doubts: model.doubts.count,
             descendants: model.histories.values.count { $0.state.parent != nil || $0.state.continues != nil },
             fingerprint: log.fingerprint,
@@ -137,8 +134,11 @@ package struct Simulation {
 
     /// Whether nothing is due any more, in a session whose agent left it, too.
     private var isSettled: Bool {
-        let now = world.clock.now()
-        return world.withModel { !$0.awaitsOutcomes && !$0.awaitsExpiry(at: now) && !$0.awaitsWorkflows }
+        let now = world.now
+        let isDone = world.withModel {
+            !$0.awaitsOutcomes && !$0.awaitsExpiry(at: now) && !$0.awaitsWorkflows
+        }
+        return isDone && world.isWhole
     }
 
     /// Runs a job, or moves time; false once the model has found a violation.
@@ -161,19 +161,9 @@ package struct Simulation {
         world.clock.advance(to: next.adding(milliseconds: late))
     }
 
-    /// Crashes or stops the node, at any await.
+    /// Lets one of the things happen that are to be feared, at any await.
     private mutating func interfere() {
         guard world.isChaotic else { return }
-        // More often while a call is under way: what a crash leaves of it is the hardest to get right.
-        if crashesLeft > 0, world.chance.below(world.callsUnderWay > 0 ? 100 : 700) == 0 {
-            crashesLeft -= 1
-            world.crashNode()
-        } else if stopsLeft > 0, world.chance.below(1_500) == 0 {
-            stopsLeft -= 1
-            world.stopNode()
-        } else if cutsLeft > 0, world.chance.below(1_200) == 0 {
-            cutsLeft -= 1
-            world.cutStore()
-        }
+        for index in menaces.indices where menaces[index].strikes(in: world) { return menaces[index].strike(world) }
     }
 }

@@ -6,8 +6,8 @@ package enum SimulationCampaign {
         package fileprivate(set) var runs = 0
         /// Events committed in all of them.
         package fileprivate(set) var events = 0
-        /// Crashes in all of them.
-        package fileprivate(set) var crashes = 0
+        /// What befell the nodes of all of them, and how often.
+        package fileprivate(set) var happenings: [Happening: Int] = [:]
         /// Calls of workflows that left in all of them.
         package fileprivate(set) var calls = 0
         /// Questions about calls whose outcome was unknown, in all of them.
@@ -29,7 +29,7 @@ package enum SimulationCampaign {
             let report = Simulation.run(seed: seed, fault: fault)
             result.runs += 1
             result.events += report.events
-            result.crashes += report.crashes
+            result.happenings.merge(report.happenings, uniquingKeysWith: +)
             result.calls += report.calls
             result.doubts += report.doubts
             result.descendants += report.descendants

@@ -8,8 +8,8 @@ package struct SimulationReport: Sendable, Equatable {
     package let jobs: Int
     /// Events that were committed.
     package let events: Int
-    /// Lives of the node that were cut short.
-    package let crashes: Int
+    /// What befell the nodes, and how often.
+    package let happenings: [Happening: Int]
     /// Calls of workflows that left.
     package let calls: Int
     /// Questions about calls whose outcome was unknown.

@@ -8,8 +8,9 @@ enum SimulateCommand {
 
     static let command = Command(
         "simulate", "Run the engine in a simulated world of crashes, doubts and races, once for each seed.",
-        details: "Each run is the real engine on one thread whose order, failures and time a seed decides: sessions of "
-            + "callers' own agents, and under odd seeds of workflows too. A model checks what is promised. "
+        details: "Each run is the real engine on one thread whose order, failures and time a seed decides: one node, "
+            + "or two or three that share a store; sessions of callers' own agents, and under odd seeds of workflows "
+            + "too. A model checks what is promised after every step. "
             + "The first broken promise ends it with status 1, and its seed reproduces it. "
             + "With --plant a bug is put into the ports, which must be found: \(names.joined(separator: ", ")).",
         options: [
@@ -19,7 +20,7 @@ enum SimulateCommand {
         examples: [
             CommandExample("holdpoint simulate --seeds 1..2000", "two thousand runs"),
             CommandExample(
-                "holdpoint simulate --seeds 1..200 --plant secret-in-event", "see that a planted bug is found"),
+                "holdpoint simulate --seeds 1..300 --plant fence-without-lock", "see that a planted bug is found"),
         ]
     ) { call in
         let fault = try plant(call.value("--plant"))
@@ -31,18 +32,18 @@ enum SimulateCommand {
         return failed == nil ? .success : .failed
     }
 
-    private static let names = PlantedFault.allCases.map(name)
+    private static let names = PlantedFault.allCases.map { name($0.rawValue) }
 
-    /// The name on the command line: `secretInEvent` is `secret-in-event`.
-    private static func name(_ fault: PlantedFault) -> String {
-        fault.rawValue.reduce(into: "") { name, character in
+    /// A name as people read it: `secretInEvent` is `secret-in-event`.
+    private static func name(_ text: String) -> String {
+        text.reduce(into: "") { name, character in
             name += character.isUppercase ? "-" + character.lowercased() : String(character)
         }
     }
 
     private static func plant(_ text: String?) throws(CommandFailure) -> PlantedFault? {
         guard let text else { return nil }
-        guard let fault = PlantedFault.allCases.first(where: { name($0) == text }) else {
+        guard let fault = PlantedFault.allCases.first(where: { name($0.rawValue) == text }) else {
             throw CommandFailure(
                 .usage,
                 "--plant: there is no bug '\(text)'\(NearestName.hint(for: text, among: names)); there is "
@@ -71,19 +72,22 @@ enum SimulateCommand {
         }
         return [
             "runs": .integer(Int64(result.runs)), "events": .integer(Int64(result.events)),
-            "crashes": .integer(Int64(result.crashes)), "calls": .integer(Int64(result.calls)),
-            "doubts": .integer(Int64(result.doubts)), "failure": failure ?? .null,
+            "calls": .integer(Int64(result.calls)), "doubts": .integer(Int64(result.doubts)),
+            "happenings": .object(
+                JSONObject(
+                    Happening.allCases.map { ($0.rawValue, .integer(Int64(result.happenings[$0] ?? 0))) })),
+            "failure": failure ?? .null,
         ]
     }
 
     private static func text(_ result: SimulationCampaign.Result) -> String {
         let account =
-            "\(result.runs) runs, \(result.events) events, \(result.crashes) crashes, \(result.calls) calls, "
-            + "\(result.doubts) of them doubted"
+            "\(result.runs) runs, \(result.events) events, \(result.calls) calls, \(result.doubts) of them doubted; "
+            + Happening.allCases.map { "\(result.happenings[$0] ?? 0) \(name($0.rawValue))" }.joined(separator: ", ")
         guard let report = result.failures.first, let failure = report.failure else {
             return "\(account): every promise was kept"
         }
-        let plant = report.fault.map { " --plant \(name($0))" } ?? ""
+        let plant = report.fault.map { " --plant \(name($0.rawValue))" } ?? ""
         let trace = failure.trace.map { "  " + $0 }
         let conclusion = [
             "seed \(report.seed) failed. \(failure)", "\(account).",

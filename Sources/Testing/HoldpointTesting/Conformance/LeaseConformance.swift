@@ -49,6 +49,17 @@ package enum LeaseConformance {
             try await second.write(1, under: new, head: 1)
             try await first.expectRefusal(old, head: 2)
         },
+        ConformanceCase("what was given up is passed over by a hand-over that is repeated, and the rest given up") {
+            store in
+            let (first, second) = (try await Member("first", store), try await Member("second", store))
+            let (one, two) = (first.fences[Shard(7)], first.fences[Shard(70)])
+            let (gone, left) = (try expectPresent(one, "fence"), try expectPresent(two, "fence"))
+            try await first.journal.handOver([gone])
+            try await first.journal.handOver([gone, left])
+            try await second.renew()
+            try expectEqual(second.shards, [gone.shard, left.shard], "shards of the second node")
+            try expect(second.deaths.isEmpty, "a planned hand-over is no death")
+        },
         ConformanceCase("I2: once its lease is over, nothing that a node sends is written") { store in
             let (first, second) = (try await Member("first", store), try await Member("second", store))
             let old = try expectPresent(first.fences[Shard(3)], "fence")

@@ -10,10 +10,20 @@ package enum Fault: String, Sendable, Hashable, CaseIterable {
     case commitInDoubtUndone
     /// A commit is reported in doubt and was made.
     case commitInDoubtDone
+    /// A commit is reported in doubt and arrives at the store later, as one does that lay in a buffer.
+    case commitInDoubtLate
     /// Storing a command is reported in doubt and was not done.
     case storeInDoubtUndone
     /// Storing a command is reported in doubt and was done.
     case storeInDoubtDone
+    /// Storing a command is reported in doubt and is done later.
+    case storeInDoubtLate
+    /// A mark, a count, an outcome or a hand-over is made, and reported in doubt.
+    case markInDoubtDone
+    /// A generation cannot be raised now; nothing was changed.
+    case raiseUnavailable
+    /// A renewal is made, and its reply lost.
+    case renewalUnheard
     /// A doorbell is lost.
     case doorbellLost
     /// A doorbell rings twice.

@@ -20,8 +20,11 @@ package final class MemoryJournal: Journal, Directory {
     /// All tables as they are now.
     package var contents: MemoryStore { store.read { copy $0 } }
 
-    /// The number of the last change; while it stands, so do all tables.
-    package var lastChange: Int64 { store.read { $0.lastTransaction } }
+    /// How often somebody came to it; while that stays the same, so do all tables.
+    package var visitCount: Int { store.takingCount }
+
+    /// Ends a node's lease before its time: the next that renews takes its shards, and it has not heard of it.
+    package func expireLease(of node: NodeName) { store.withState { $0.expireLease(of: node) } }
 }
 
 extension MemoryJournal {

@@ -14,6 +14,7 @@ extension MemoryStore {
             var session =
                 sessions.removeValue(forKey: key) ?? Session(identity: commit.identity, summary: commit.summary)
             session.events += commit.events
+            session.fences += commit.events.map { _ in fences[Int(key.shard.number)] }
             session.summary = commit.summary
             if let snapshot = commit.snapshot, snapshot.sequence > session.snapshot?.sequence ?? 0 {
                 session.snapshot = snapshot

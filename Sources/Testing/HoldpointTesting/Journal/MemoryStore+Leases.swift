@@ -32,12 +32,14 @@ extension MemoryStore {
         guard leases[owner.node]?.life == owner.life else { throw .fenced }
         leases[owner.node]?.renewedAt = now
         leases[owner.node]?.expiresAt = now.adding(milliseconds: milliseconds)
-        for (node, lease) in leases.sorted(by: { $0.key.text < $1.key.text }) where lease.expiresAt <= now {
+        for (node, lease) in leases.sorted(by: { $0.key.text < $1.key.text })
+        where lease.expiresAt <= now && node != owner.node {
             end(Owner(node: node, life: lease.life))
         }
         let share = (Shard.all.count + leases.count - 1) / leases.count
         var gained: [ShardGain] = []
-        for index in owners.indices where owners[index] == nil && count(of: owner) < share {
+        let owned = count(of: owner)
+        for index in owners.indices where owners[index] == nil && owned + gained.count < share {
             owners[index] = owner
             fences[index] = Fence(shard: fences[index].shard, epoch: fences[index].epoch + 1, generation: 1)
             gained.append(ShardGain(fence: fences[index], followsUncleanDeath: followsDeath[index]))
@@ -48,12 +50,15 @@ extension MemoryStore {
         return (gained, isSomebodyShort ? max(0, count(of: owner) - share) : 0)
     }
 
-    /// Gives shards up that a life owns.
+    /// Ends a node's lease before its time, as a step of the store's clock does.
+    mutating func expireLease(of node: NodeName) { leases[node]?.expiresAt = Timestamp(milliseconds: 0) }
+
+    /// Gives shards up that a life owns; passes over those that it has given up already.
     mutating func handOver(_ shards: [Fence], by owner: Owner) throws(JournalError) {
-        for fence in shards where owners[Int(fence.shard.number)] != owner || epoch(of: fence.shard) != fence.epoch {
-            throw .fenced
+        guard leases[owner.node]?.life == owner.life else { throw .fenced }
+        for fence in shards where owners[Int(fence.shard.number)] == owner && epoch(of: fence.shard) == fence.epoch {
+            free(Int(fence.shard.number), followsDeath: false)
         }
-        for fence in shards { free(Int(fence.shard.number), followsDeath: false) }
     }
 
     /// Ends a life cleanly.

@@ -11,6 +11,8 @@ package struct MemoryStore: Sendable {
         package let identity: SessionIdentity
         /// The whole log.
         package internal(set) var events: [RecordedEvent] = []
+        /// The fence that stood in the store when each event was written, whatever its writer named.
+        package internal(set) var fences: [Fence] = []
         /// Its row in lists.
         package internal(set) var summary: SessionSummary
         /// The latest snapshot.
@@ -107,6 +109,9 @@ package struct MemoryStore: Sendable {
     package func session(named id: SessionID, in scope: Scope) -> Session? {
         names[scope]?[id].flatMap { sessions[$0] }
     }
+
+    /// How many shards have an owner, where nodes share the store.
+    package var ownedShards: Int { owners.reduce(0) { $0 + ($1 == nil ? 0 : 1) } }
 
     /// A project's feed, in order.
     package func feed(of scope: Scope) -> [FeedItem] { feeds[scope] ?? [] }

@@ -16,6 +16,7 @@ package final class Guarded<State: Sendable>: Sendable {
     }
 
     private let slot: Atomic<Unmanaged<Box>?>
+    private let takings = Atomic(0)
 
     package init(_ state: State) {
         slot = Atomic(Unmanaged.passRetained(Box(state)))
@@ -25,12 +26,16 @@ package final class Guarded<State: Sendable>: Sendable {
         slot.load(ordering: .acquiring)?.release()
     }
 
+    /// How often the state was taken to be read or changed; while it stays the same, so does the state.
+    package var takingCount: Int { takings.load(ordering: .acquiring) }
+
     /// Reads or changes the state; the body must not wait, and must not come back here.
     package func withState<Result, Failure: Error>(
         _ body: (inout State) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         // The box is gone before the body runs, so that collections inside are changed in place.
         var state = take()
+        takings.wrappingAdd(1, ordering: .acquiringAndReleasing)
         defer { slot.store(Unmanaged.passRetained(Box(state)), ordering: .releasing) }
         return try body(&state)
     }

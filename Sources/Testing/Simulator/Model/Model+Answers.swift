@@ -56,7 +56,9 @@ extension Model {
             case .invalidAnswer: !answer.fits
             case .alreadyAnswered:
                 if case .answered = request?.closing { request?.closing != own || hasTwin } else { false }
-            case .requestExpired: request?.closing == .expired || request?.expiresAt.map { $0 <= time } ?? false
+            case .requestExpired:
+                request?.closing == .expired
+                    || request?.expiresAt.map { $0 <= time.adding(milliseconds: tolerance) } ?? false
             case .requestCancelled: request?.closing == .cancelled
             default: false
             }

@@ -39,13 +39,13 @@ extension Model {
     }
 
     /// What must hold once every fault has ceased and everybody has gone home.
-    mutating func finish(with store: MemoryStore, crashes: Int) {
+    mutating func finish(with store: MemoryStore, deaths: Int) {
         catchUp(with: store)
         for id in promised where outcomes[id] == nil {
             fail("I3", "stored command \(id) never got an outcome")
         }
         // A command that is under work at two deaths is given up by design; without them none may be.
-        for id in store.inboxIDs where crashes < 2 {
+        for id in store.inboxIDs where deaths < 2 {
             if case .dead(let reason) = outcomes[id] { fail("progress", "stored command \(id) died: \(reason)") }
         }
         for (session, name) in acknowledgedSteps {

@@ -113,7 +113,8 @@ extension Model {
             fail("I8", "\(name): silence was taken for \(data.text)")
         }
         let early = answers.first { answer in
-            answer.request == id && answer.fits && answer.storedAt.map { $0 < deadline } ?? false
+            answer.request == id && answer.fits
+                && answer.storedAt.map { $0.adding(milliseconds: tolerance) < deadline } ?? false
         }
         if let early {
             fail("I3", "\(name): an answer by \(early.principal) was stored before the deadline, and did not count")

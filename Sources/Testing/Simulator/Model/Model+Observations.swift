@@ -49,6 +49,11 @@ extension Model {
         if store.inbox[delivery.command] == nil { fail("I1", "command \(delivery.command) came before it was stored") }
     }
 
+    /// A node says that a command has its outcome.
+    mutating func observe(_ decided: StoredCommandID, in store: MemoryStore) {
+        if store.inbox[decided]?.outcome == nil { fail("I1", "command \(decided) was said to be decided too early") }
+    }
+
     /// A session's state, wherever it is shown, is the fold of its log so far, byte for byte (I6).
     private mutating func observe(_ view: SessionView) {
         let state = view.state

@@ -65,6 +65,10 @@ struct Model: Sendable {
     var doubts: [RequestID: CallName] = [:]
     /// What parents recorded of their children's ends, by the events that started them.
     var endings: [CallName: JSONValue] = [:]
+    /// Under which rights the nodes sent each event, by its chain value (I2).
+    var sent: [Digest: Set<Fence>] = [:]
+    /// By how much the clocks of two nodes may differ, in milliseconds: as far as the store's was set back.
+    var tolerance: Int64 = 0
     /// Commands from session to session without an outcome.
     private(set) var undelivered = 0
 
@@ -89,8 +93,10 @@ struct Model: Sendable {
                 histories[key]
                 ?? History(identity: session.identity, states: [SessionState(identity: session.identity)])
             if session.head < history.head { fail("I6", "the log of \(session.identity.id) became shorter") }
-            for event in session.events.dropFirst(Int(history.head)) where violation == nil {
+            for (event, fence) in zip(session.events, session.fences).dropFirst(Int(history.head))
+            where violation == nil {
                 lines.append("\(session.identity.id)#\(event.sequence) \(event.type)")
+                judgeWriter(of: event, against: fence)
                 take(event, into: &history)
                 judgeSends(of: event, in: history, store)
             }

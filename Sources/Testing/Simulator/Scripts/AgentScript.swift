@@ -124,10 +124,12 @@ struct AgentScript: Sendable {
     /// Some answer at once, some late, some together; where silence ends nothing, one answers for certain.
     private func summonPeople(to request: RequestID, _ question: Question) {
         let count = question.hasDeadline ? chance.below(4) : 1 + chance.below(3)
+        let soon = world.clock.now().adding(milliseconds: Int64(chance.below(5_000)))
+        let moment = chance.below(3) == 0 ? soon : nil
         for place in 0..<count {
             let person = PersonScript(
                 client: Client(world: world, principal: .key("person-\(chance.below(3))")), request: request,
-                question: question, mustFit: place == 0 && !question.hasDeadline)
+                question: question, mustFit: place == 0 && !question.hasDeadline, moment: moment)
             world.startScript("answer \(question.title)") { await person.run() }
         }
     }

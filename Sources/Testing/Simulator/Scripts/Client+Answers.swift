@@ -9,7 +9,7 @@ extension Client {
         let world = world
         let key = world.chance.below(3) == 0 ? "answer-\(number)-\(world.chance.next())" : nil
         let verdict = await insist("answers \(title)", key: key, isAsync: world.chance.below(2) == 0) {
-            world.withModel { $0.noteStored(number, at: world.clock.now()) }
+            world.withModel { $0.noteStored(number, at: world.now) }
         } act: { engine, options throws(GatewayError) in
             try await engine.answer(raw, to: request, in: world.scope, options: options)
         }
@@ -17,7 +17,7 @@ extension Client {
             model.catchUp(with: store)
             switch verdict {
             case .applied: model.acknowledge(number)
-            case .refused(let rejection): model.refuse(number, rejection, at: world.clock.now())
+            case .refused(let rejection): model.refuse(number, rejection, at: world.now)
             }
         }
     }

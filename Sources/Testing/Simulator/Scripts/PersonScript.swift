@@ -10,6 +10,8 @@ struct PersonScript: Sendable {
     let question: Question
     /// Whether the session needs this answer to go on.
     let mustFit: Bool
+    /// The moment in which others answer, too, perhaps at another node.
+    let moment: Timestamp?
 
     func run() async {
         let world = client.world
@@ -30,6 +32,7 @@ struct PersonScript: Sendable {
     /// At once, after a while, late, or in the last moment.
     private func wait() async {
         let world = client.world
+        if let moment { return await world.clock.sleep(until: moment) }
         switch (world.chance.below(4), question.expiresInMilliseconds) {
         case (0, _): await world.sleep(upTo: 200)
         case (1, _): await world.sleep(upTo: 5_000)

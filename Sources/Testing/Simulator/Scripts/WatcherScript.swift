@@ -26,9 +26,12 @@ struct WatcherScript: Sendable {
     func run() async {
         let seen = Guarded(SeenEvents())
         while !Task.isCancelled {
-            let sink = SimulatedSink(world: world, target: target, seen: seen)
-            let node = world.node
-            switch await begin(seen.withState { $0 }, sink) {
+            guard let node = world.anyNode else {
+                await world.sleep(upTo: 1_000)
+                continue
+            }
+            let sink = SimulatedSink(world: world, target: target, seen: seen, node: node)
+            switch await begin(seen.withState { $0 }, sink, at: node) {
             case .nothingLeft: return endOfSession(seen.withState { $0 })
             case .failed:
                 sink.cut()
@@ -39,23 +42,23 @@ struct WatcherScript: Sendable {
             repeat {
                 await world.sleep(upTo: 4_000)
                 if isDone(seen.withState { $0 }) { return sink.cut() }
-            } while !Task.isCancelled && world.node === node && sink.isOpen
+            } while !Task.isCancelled && sink.isOpen
                 && !(world.isChaotic && world.chance.below(5) == 0)
-            await leave(sink)
+            await leave(sink, node)
         }
     }
 
-    private func begin(_ seen: SeenEvents, _ sink: SimulatedSink) async -> Watch {
+    private func begin(_ seen: SeenEvents, _ sink: SimulatedSink, at node: Node) async -> Watch {
         let subscriber = SubscriberID(number)
         let reply: Reply<WatchStart>
         switch target {
         case .session(let id, _):
-            reply = await world.call { [scope = world.scope] engine throws(GatewayError) in
+            reply = await node.call { [scope = world.scope] engine throws(GatewayError) in
                 try await engine.watch(
                     session: id, in: scope, after: seen.sequence, subscriber: subscriber, sink: sink)
             }
         case .feed:
-            reply = await world.call { [scope = world.scope] engine throws(GatewayError) in
+            reply = await node.call { [scope = world.scope] engine throws(GatewayError) in
                 try await engine.watch(
                     feedOf: scope, after: seen.position, types: nil, subscriber: subscriber, sink: sink)
             }
@@ -71,9 +74,9 @@ struct WatcherScript: Sendable {
     }
 
     /// Leaves as a browser does: its connection is closed, and the transport tells the engine.
-    private func leave(_ sink: SimulatedSink) async {
+    private func leave(_ sink: SimulatedSink, _ node: Node) async {
         let subscriber = SubscriberID(number)
-        let reply: Reply<Bool> = await world.call { engine in
+        let reply: Reply<Bool> = await node.call { engine in
             await engine.unwatch(subscriber, sink: sink)
             return true
         }
@@ -115,19 +118,19 @@ final class SimulatedSink: EventSink {
     private let target: WatcherScript.Target
     private let seen: Guarded<SeenEvents>
     /// The node that it was made for: another's events do not come through its connection.
-    private let node: Node?
+    private let node: Node
     private let open = Atomic(true)
     private let forbidden = Atomic(false)
 
-    init(world: World, target: WatcherScript.Target, seen: Guarded<SeenEvents>) {
+    init(world: World, target: WatcherScript.Target, seen: Guarded<SeenEvents>, node: Node) {
         self.world = world
         self.target = target
         self.seen = seen
-        node = world.node
+        self.node = node
     }
 
     /// Whether the connection stands.
-    var isOpen: Bool { open.load(ordering: .acquiring) && node?.isAlive == true }
+    var isOpen: Bool { open.load(ordering: .acquiring) && node.isAlive }
 
     /// Closes the connection from outside.
     func cut() { open.store(false, ordering: .releasing) }
@@ -136,7 +139,7 @@ final class SimulatedSink: EventSink {
     func forbid() { forbidden.store(true, ordering: .releasing) }
 
     func send(_ event: WireEvent, to subscribers: [SubscriberID]) {
-        guard node?.isAlive == true else { return }
+        guard node.isAlive else { return }
         if forbidden.load(ordering: .acquiring) {
             world.withModel { $0.fail("stream", "event \(event.id) was sent after the subscription was ended") }
         }

@@ -16,40 +16,77 @@ enum Reply<Value: Sendable>: Sendable {
 }
 
 /// One life of a node: the real engine on an executor of its own, over ports that may fail.
-final class Node: Sendable {
+final class Node: Sendable, CustomStringConvertible {
     private struct Calls: Sendable {
         var lastID = 0
         var open: [(id: Int, sever: @Sendable () -> Void)] = []
         var tasks: [Task<Void, Never>] = []
     }
 
+    /// The number of this life, counted over all nodes.
     let number: Int
+    let machine: Machine
     private let world: World
     private let executor: SeededExecutor
-    private let streams: any StreamBus
+    /// The life's end of streams that nodes share, if they do.
+    private let end: SharedMemoryStreamsEnd?
     private let engine: Engine
     private let calls = Guarded(Calls())
 
-    init(number: Int, in world: World) {
+    init(number: Int, on machine: Machine, in world: World) {
         self.number = number
+        self.machine = machine
         self.world = world
         executor = SeededExecutor(world.scheduler)
         let entropy = SeededEntropy(seed: world.seed &* 31 &+ UInt64(number))
-        let base = world.plant.journal(world.journal, entropy: SeededEntropy(seed: entropy.next()))
-        let faulty = FaultyJournal(base, faults: world.faults, carrier: SimulatedWire(world: world))
-        streams = world.plant.streams(
-            NodeStreams(FaultyStreams(MemoryStreams(), faults: world.faults), executor: executor, world: world))
+        end = world.streams?.join(machine.name)
+        let bus = FaultyStreams(end ?? MemoryStreams(), faults: machine.faults)
+        let streams = world.plan.fault.streams(NodeStreams(bus, executor: executor, world: world, node: machine.name))
+        let journal = Self.journal(on: machine, streams: streams, entropy: entropy, executor: executor, in: world)
+        var configuration = world.plan.configuration
+        configuration.node = machine.name
         engine = Engine(
-            configuration: world.configuration,
+            configuration: configuration,
             ports: EnginePorts(
-                journal: NodeJournal(base: faulty, executor: executor), directory: world.journal, streams: streams,
-                clock: NodeClock(base: world.clock, executor: executor), entropy: entropy, hasher: SimulatedHasher(),
-                secretBox: world.plant.secretBox(SimulatedSecretBox(seed: entropy.next())),
+                journal: journal, directory: world.journal, streams: streams,
+                clock: NodeClock(world.clock, from: world.now, executor: executor, naps: world.plan.stepsClock),
+                entropy: entropy, hasher: SimulatedHasher(),
+                secretBox: world.plan.fault.secretBox(SimulatedSecretBox(seed: entropy.next())),
                 expressions: SimulatedExpressions(world: world), documents: JSONDocuments(),
-                calls: world.plant.calls(NodeCalls(world: world, executor: executor)), executors: OwnExecutors()))
+                calls: world.plan.fault.calls(NodeCalls(world: world, executor: executor)),
+                executors: OwnExecutors()))
     }
 
+    /// The way to the store: what belongs to the store's side, what may fail between, what belongs to the node's side.
+    private static func journal(
+        on machine: Machine, streams: any StreamBus, entropy: SeededEntropy, executor: SeededExecutor, in world: World
+    ) -> any Journal {
+        let fault = world.plan.fault
+        let own = world.streams == nil ? nil : SharedMemoryJournal(world.journal)
+        let base = fault.journal(own, in: world, entropy: SeededEntropy(seed: entropy.next()))
+        let faulty = FaultyJournal(
+            base, faults: machine.faults, carrier: SimulatedWire(world: world, machine: machine), isShared: own != nil)
+        let driver = fault.driver(faulty, streams: streams, entropy: entropy)
+        return NodeJournal(base: driver, executor: executor, world: world, machine: machine)
+    }
+
+    var description: String { "\(machine.name) (life \(number))" }
+
     var isAlive: Bool { executor.isAlive }
+
+    var isFrozen: Bool { executor.isFrozen }
+
+    /// Lets this life stand still; whoever has called it goes away.
+    func freeze() {
+        executor.freeze()
+        severAll()
+    }
+
+    /// Lets this life go on.
+    func thaw() { executor.thaw() }
+
+    /// Cuts this life off from the streams that nodes share, or lets it join again.
+    func cutStreams(_ isCut: Bool) { end?.cut(isCut) }
 
     /// Begins to run; tells the world when the run has ended by itself.
     func start() {
@@ -73,6 +110,7 @@ final class Node: Sendable {
     /// Ends this life here and now: whatever was in memory is gone, and open calls never hear of it.
     func crash() {
         executor.kill()
+        if let end { world.streams?.leave(end) }
         severAll()
         let tasks = calls.withState { $0.tasks }
         for task in tasks { task.cancel() }
@@ -95,9 +133,13 @@ final class Node: Sendable {
     /// - Parameter observe: sees the answer in the moment it leaves the node (I1).
     func call<Value: Sendable>(
         _ body: @escaping @Sendable (Engine) async throws(GatewayError) -> Value,
-        observe: @escaping @Sendable (Value) -> Void
+        observe: @escaping @Sendable (Value) -> Void = { _ in }
     ) async -> Reply<Value> {
-        await withUnsafeContinuation { continuation in
+        if !isAlive || isFrozen {
+            await world.sleep(upTo: 2_000)
+            return .lost
+        }
+        return await withUnsafeContinuation { continuation in
             let slot = CallSlot(continuation)
             let id = calls.withState { calls in
                 calls.lastID += 1

@@ -102,6 +102,8 @@ private struct Exchange: Sendable {
         let deadline = begun.adding(
             milliseconds: time.seconds * 1_000 + time.attoseconds / 1_000_000_000_000_000)
         if world.isChaotic, world.chance.below(10) == 0 { await world.sleep(upTo: 300) }
+        // Nothing leaves a machine that stands still; it goes on with the question whether it still may.
+        while executor.isFrozen, executor.isAlive { await world.sleep(upTo: 200) }
         guard executor.isAlive, isPermitted() else { return .notPerformed(.notPermitted) }
         let fate = self.fate()
         switch fate {
