@@ -31,6 +31,41 @@ import Testing
             #expect(slow.joined == 2)
         }
     }
+
+    @Test func `I3: a stored command that waits through takeovers of a living node is not given up for them`()
+        async throws
+    {
+        let nodes = try await NodeScene()
+        var scene = nodes.scene
+        let line = Line()
+        let commits = Line()
+        let shared = SharedMemoryJournal(scene.journal, leaseMilliseconds: 120_000)
+        scene.decorate = { _ in TwoLines(base: shared, all: line, commits: commits) }
+        let node = try scene.engine()
+        try await nodes.running(node) {
+            try await nodes.until { await node.ownedShards == 256 }
+            let session = try await nodes.passing { try await nodes.scene.start(node).state.identity.id }
+            commits.cut()
+            let result = try await nodes.passing {
+                try await node.command(
+                    .message("hello"), to: session, in: nodes.scene.scope,
+                    options: nodes.scene.options(respondAsync: true))
+            }
+            guard case .stored(let id, _, _) = result else { throw Surprise("applied at once") }
+            for takeovers in 1...7 {
+                let lapse = nodes.scene.clock.now().adding(milliseconds: 130_000)
+                line.cut()
+                try await nodes.until { nodes.scene.clock.now() > lapse }
+                line.mend()
+                try await nodes.until { await node.statistics().takeovers >= takeovers }
+            }
+            commits.mend()
+            try await nodes.until { try await shared.storedCommand(id, in: nodes.scene.scope)?.outcome != nil }
+            let view = try await shared.storedCommand(id, in: nodes.scene.scope)
+            guard case .applied = view?.outcome else { throw Surprise("given up: \(String(describing: view))") }
+            #expect(view?.command.attempts == 0)
+        }
+    }
 }
 
 /// A journal two of whose renewals take a minute each: when the second one is answered, the lease of the one before has
@@ -68,5 +103,24 @@ private final class SlowRenewals: JournalDecorator {
             for _ in 0..<2_000 { await Task.yield() }
         }
         return report
+    }
+}
+
+/// A journal behind a line that can be cut for all, and one that can be cut for commits alone.
+private struct TwoLines: JournalDecorator {
+    let base: any Journal
+    let all: Line
+    let commits: Line
+
+    func around<Value: Sendable>(
+        _ call: @escaping @Sendable (any Journal) async throws(JournalError) -> Value
+    ) async throws(JournalError) -> Value {
+        if all.isDown { throw .unavailable("the line is cut") }
+        return try await call(base)
+    }
+
+    func commit(_ commit: SessionCommit) async throws(JournalError) -> CommitReceipt {
+        if all.isDown || commits.isDown { throw .unavailable("the line is cut") }
+        return try await base.commit(commit)
     }
 }

@@ -7,9 +7,7 @@ import Testing
 
 /// What recovery must not lose, and not make up: evidence, and what people said (I10, I3).
 @Suite("Recovery", .timeLimit(.minutes(1))) struct RecoveryTests {
-    @Test func `I3: a command under a mark of recovery is not given up, however often it was counted before`()
-        async throws
-    {
+    @Test func `I3: a command is not given up for a death, however often it has failed before`() async throws {
         let scene = try await EngineScene()
         let stored = Guarded<StoredCommandID?>(nil)
         try await scene.serving { engine in
@@ -23,12 +21,12 @@ import Testing
         scene.faults.cease()
         let id = try #require(stored.withState { $0 })
         let beside = try #require(try await scene.journal.find(SessionID("beside"), in: scene.scope))
-        // As many lives as a command may have attempts, and then one that died with its session under a mark.
-        for _ in 0..<5 { _ = try await scene.journal.countAttempt(id, in: scene.scope) }
+        // One attempt is left, and the process dies with its session under a mark.
+        for _ in 0..<4 { _ = try await scene.journal.countAttempt(id, in: scene.scope) }
         try await scene.die(duringWorkOf: beside)
         try await scene.serving { engine in
             guard case .applied = try await scene.outcome(engine, of: id) else { throw Surprise("it was given up") }
-            #expect(try await engine.storedCommand(id, in: scene.scope).command.attempts == 5)
+            #expect(try await engine.storedCommand(id, in: scene.scope).command.attempts == 4)
         }
     }
 

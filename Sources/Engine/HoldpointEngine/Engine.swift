@@ -72,7 +72,6 @@ package final class Engine: SessionGateway {
             isCautious: isUnclean, now: services.ports.clock.now(),
             milliseconds: services.configuration.cautionMilliseconds)
         if isUnclean {
-            await router.setCountsFirst(true)
             try await Recovery(services: services, directory: directory, router: router, deadlines: deadlines).run()
         }
         services.tenure.set(gained.map(\.fence.shard), areServed: true)

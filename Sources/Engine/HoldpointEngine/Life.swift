@@ -19,7 +19,7 @@ final class Life: Sendable {
     private let caution = Atomic(Int64(0))
 
     /// Until when every command is stored first, after an unclean death (I10).
-    var cautionEnd: Timestamp? {
+    private var cautionEnd: Timestamp? {
         let end = caution.load(ordering: .acquiring)
         return end == 0 ? nil : Timestamp(milliseconds: end)
     }
@@ -33,8 +33,6 @@ final class Life: Sendable {
     func beCautious(from now: Timestamp, milliseconds: Int64) {
         caution.store(now.adding(milliseconds: milliseconds).milliseconds, ordering: .releasing)
     }
-
-    func endCaution() { caution.store(0, ordering: .releasing) }
 
     func becomeReady() { move(from: .recovering, to: .ready) }
 

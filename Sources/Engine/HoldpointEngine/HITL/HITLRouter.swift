@@ -13,11 +13,6 @@ actor HITLRouter {
     private var underWay: Set<StoredCommandID> = []
     /// Those whose outcome somebody at this node waits for.
     var watchers: [StoredCommandID: Watched] = [:]
-    /// While true, each attempt is counted before it begins, since it may be the process's last (I10); not those under
-    /// a mark of recovery, which looks into each death itself.
-    private var countsFirst = false
-    /// Those counted in this life: an attempt that the store or the node cut short is not counted a second time.
-    private var counted: Set<StoredCommandID> = []
 
     nonisolated let executor: any Actor
 
@@ -28,11 +23,6 @@ actor HITLRouter {
         executor = services.ports.executors.executor()
         self.directory = directory
         codec = StoredCommandCodec(secretBox: services.ports.secretBox)
-    }
-
-    func setCountsFirst(_ value: Bool) {
-        countsFirst = value
-        counted = []
     }
 
     /// Reads deliveries until the bus is closed.
@@ -83,11 +73,7 @@ actor HITLRouter {
     }
 
     /// Decides these stored commands: sessions side by side, one session's in their order.
-    ///
-    /// - Parameter isMarked: whether their sessions are under a mark of recovery. The marks find out whose fault a
-    ///   death is, which takes more of them than a command has attempts: given up on the way, it would be lost, and its
-    ///   session never found.
-    func decide(_ commands: [StoredCommand], isMarked: Bool = false) async {
+    func decide(_ commands: [StoredCommand]) async {
         var bySession: [SessionKey: [StoredCommand]] = [:]
         var order: [SessionKey] = []
         for command in commands {
@@ -99,7 +85,7 @@ actor HITLRouter {
                 if index >= services.configuration.routedAtOnce { await group.next() }
                 let queue = bySession[key] ?? []
                 group.addTask {
-                    for command in queue { await self.route(command, isMarked: isMarked) }
+                    for command in queue { await self.route(command) }
                 }
             }
         }
@@ -124,28 +110,21 @@ actor HITLRouter {
 
     /// Brings one stored command to its outcome; leaves it for the sweep where the store or the node is to blame.
     ///
+    /// An attempt counts only when it has failed by itself. One that ends with the process does not: whatever was the
+    /// cause of that death, the command is work that is due in the next life, and the marks of recovery find the session
+    /// (I10). Nobody knows whose fault a death was before that, and a command that had only waited would be lost (I3).
+    ///
     /// - Returns: whether it has its outcome now.
     @discardableResult
-    private func route(_ command: StoredCommand, isMarked: Bool = false) async -> Bool {
+    private func route(_ command: StoredCommand) async -> Bool {
         guard underWay.insert(command.id).inserted else { return false }
         defer { underWay.remove(command.id) }
         do {
-            if countsFirst, !isMarked, !counted.contains(command.id) {
-                if try await countAttempt(command) { return true }
-                counted.insert(command.id)
-            }
             _ = try await carryOut(command)
-            counted.remove(command.id)
             await tell(command.id)
             return true
         } catch .failed(let reason) {
-            // Counted before it began, or now: either way each attempt counts once.
-            var isDead = false
-            if !countsFirst || !counted.contains(command.id) {
-                isDead = (try? await countAttempt(command, reason: reason)) == true
-            }
-            counted.remove(command.id)
-            return isDead
+            return (try? await countAttempt(command, reason: reason)) == true
         } catch {
             // The store is away, the shard moved, or the commit is in doubt: none of it is the command's fault.
             return false
@@ -153,14 +132,11 @@ actor HITLRouter {
     }
 
     /// Counts an attempt; true if it was one too many, and the command is given up.
-    private func countAttempt(
-        _ command: StoredCommand, reason: String = "it was under way each time the process died"
-    ) async throws(SessionFailure) -> Bool {
+    private func countAttempt(_ command: StoredCommand, reason: String) async throws(SessionFailure) -> Bool {
         let journal = services.ports.journal
         do {
             let count = try await journal.countAttempt(command.id, in: command.session.scope)
-            let limit = services.configuration.attempts
-            guard countsFirst ? count > limit : count >= limit else { return false }
+            guard count >= services.configuration.attempts else { return false }
             let dead = DecidedCommand(id: command.id, outcome: .dead(reason))
             _ = try await journal.decide(dead, in: command.session.scope)
         } catch {

@@ -123,7 +123,7 @@ struct Recovery: Sendable {
         for member in members where member.hasCommands {
             // Of a quarantined session only an operator's word is due; its other commands wait for that.
             let due = try await commands(of: member.session).filter { member.commands.contains($0.id) }
-            await router.decide(due, isMarked: true)
+            await router.decide(due)
         }
         await deadlines.fire(members.filter(\.hasDeadline).map(\.session.reference))
     }

@@ -53,7 +53,7 @@ actor ShardService {
     /// What a renewal brings is done beside the next ones: neither a session's long turn nor a store that is slow to
     /// move a shard may cost the node its lease.
     func run(_ first: [ShardGain], until stop: Signal) async {
-        guard services.tenure.isShared else { return await endCautionOnce(until: stop) }
+        guard services.tenure.isShared else { return await stop.wait() }
         await withDiscardingTaskGroup { group in
             var report = (gained: first, excess: 0)
             while await !stop.isSet {
@@ -69,7 +69,6 @@ actor ShardService {
                     clock: clock)
                 if await stop.isSet { break }
                 report = await renew()
-                await endCautionIfOver()
             }
         }
     }
@@ -138,7 +137,6 @@ actor ShardService {
     /// Until it is done they are not served: what killed their owner must not be met without a mark (I10).
     private func recover(_ shards: [Shard]) async -> Bool {
         life.beCautious(from: clock.now(), milliseconds: services.configuration.cautionMilliseconds)
-        await router.setCountsFirst(true)
         let recovery = Recovery(services: services, directory: directory, router: router, deadlines: deadlines)
         return (try? await recovery.run(oneByOne: shards)) != nil
     }
@@ -194,18 +192,5 @@ actor ShardService {
         for shard in await services.ownership.shards() { await services.ownership.drop(shard) }
         leaving = []
         await directory.dropAll()
-    }
-
-    /// Ends the caution that a start after an unclean death began with; no other begins in a store of one process.
-    private func endCautionOnce(until stop: Signal) async {
-        guard let end = life.cautionEnd else { return await stop.wait() }
-        await stop.wait(orUntil: end, clock: clock)
-        await endCautionIfOver()
-    }
-
-    private func endCautionIfOver() async {
-        guard let end = life.cautionEnd, end <= clock.now() else { return }
-        life.endCaution()
-        await router.setCountsFirst(false)
     }
 }
