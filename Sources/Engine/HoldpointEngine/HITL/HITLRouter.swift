@@ -111,8 +111,9 @@ actor HITLRouter {
     /// Brings one stored command to its outcome; leaves it for the sweep where the store or the node is to blame.
     ///
     /// An attempt counts only when it has failed by itself. One that ends with the process does not: whatever was the
-    /// cause of that death, the command is work that is due in the next life, and the marks of recovery find the session
-    /// (I10). Nobody knows whose fault a death was before that, and a command that had only waited would be lost (I3).
+    /// cause of that death, the command is work that is due in the next life, and the marks of recovery find the
+    /// session (I10). Nobody knows whose fault a death was before that, and a command that had only waited would be
+    /// lost (I3).
     ///
     /// - Returns: whether it has its outcome now.
     @discardableResult
