@@ -23,8 +23,8 @@ struct Recovery: Sendable {
     ///
     /// Returns when nothing is left to do in those that are still this node's, however often the store is away.
     ///
-    /// - Parameter whenDone: takes shards in which nothing is left to do, as soon as that is so: the sessions of one need
-    ///   not wait for the work in others.
+    /// - Parameter whenDone: takes shards in which nothing is left to do, as soon as that is so: the sessions of one
+    ///   need not wait for the work in others.
     /// - Throws: `fenced` when the lease is over.
     func run(
         oneByOne shards: [Shard], whenDone: (_ shards: [Shard]) async -> Void
