@@ -130,7 +130,9 @@ struct Recovery: Sendable {
         var failure: JournalError?
         await withTaskGroup(of: JournalError?.self) { group in
             for (index, member) in members.filter(\.hasCommands).enumerated() {
-                if index >= services.configuration.routedAtOnce { failure = await group.next() ?? failure }
+                if index >= services.configuration.routedAtOnce, let problem = await group.next() ?? nil {
+                    failure = problem
+                }
                 group.addTask { await self.decideCommands(of: member) }
             }
             for await problem in group { failure = problem ?? failure }
