@@ -1,23 +1,6 @@
 """The workflows that the sessions run: each asks a person once, and calls a service that keeps a ledger."""
 
-# A question in free text; one POST tells the service what was answered.
-ERRAND = """
-document: { dsl: '1.0.3', namespace: faults, name: errand, version: '1.0.0' }
-do:
-  - ask:
-      call: human
-      with: { type: clarification, title: '${ "Where to with " + .order + "?" }' }
-      output: { as: '{to: .answer}' }
-      export: { as: '$context + {to: .to}' }
-  - deliver:
-      call: http
-      with:
-        method: post
-        endpoint: ${ $context.base + "/deliveries" }
-        body: '${ {order: $context.order, to: $context.to} }'
-  - conclude:
-      set: ${ $context | {order, to} }
-"""
+from people import ERRAND
 
 # A choice; calls that may be repeated, and one that may not.
 PARCEL = """
