@@ -40,8 +40,10 @@ extension GoldenHistory {
             ["all": ["fork": ["branches": branches]]],
         ])
         let call = session.state.workflow?.calls.first?.id ?? 0
-        try session.accept(DispatchCall(call: call, until: session.now.adding(milliseconds: 45_000)))
-        try session.accept(FinishCall(call: call, result: .unknown(reason: "cut off", retryAt: session.now)))
+        let until = session.now.adding(milliseconds: 45_000)
+        try session.accept(DispatchCall(call: call, until: until))
+        let result = CallResult.unknown(reason: "cut off", retryAt: session.now)
+        try session.accept(FinishCall(call: call, result: result, dispatchedUntil: until))
         return session
     }
 

@@ -39,9 +39,9 @@ struct EffectService: Sendable {
         // Without one it changed since, or cannot be trusted right now: it looks again for itself.
         var isSettled = false
         if let (open, permit) = await session.readyCall(id),
-            let result = await attempt(open, permit, for: session)
+            let attempt = await attempt(open, permit, for: session)
         {
-            isSettled = await finish(open, with: result, in: session)
+            isSettled = await finish(open, with: attempt, in: session)
         }
         await session.callEnded(id, isSettled: isSettled)
     }
@@ -61,10 +61,23 @@ struct EffectService: Sendable {
         clock.now().adding(milliseconds: services.configuration.timerRetryMilliseconds)
     }
 
+    /// One try at a call.
+    private struct Attempt {
+        /// What it came to.
+        let result: CallResult
+        /// What its dispatch recorded, or may have; nil if it needs none, or did not come so far.
+        let dispatchedUntil: Timestamp?
+
+        init(_ result: CallResult, _ dispatchedUntil: Timestamp? = nil) {
+            self.result = result
+            self.dispatchedUntil = dispatchedUntil
+        }
+    }
+
     /// Puts a call together and makes it; nil if there is nothing to record.
     private func attempt(
         _ open: OpenCall, _ permit: CallPermit, for session: SessionActor
-    ) async -> CallResult? {
+    ) async -> Attempt? {
         let identity = session.identity
         guard !Task.isCancelled, let lease = await services.ownership.lease(of: identity.key.shard) else { return nil }
         let secrets: [SecretReference: JSONValue]
@@ -72,9 +85,9 @@ struct EffectService: Sendable {
             secrets = try await CallSecrets(ports: services.ports).values(
                 of: open.effect.secretReferences, for: identity)
         } catch .corrupt, .refused {
-            return .misconfigured("a secret of the call cannot be opened on this node", open.effect)
+            return Attempt(.misconfigured("a secret of the call cannot be opened on this node", open.effect))
         } catch {
-            return .notSent("the secrets of the call cannot be read now", now: clock.now())
+            return Attempt(.notSent("the secrets of the call cannot be read now", now: clock.now()))
         }
         let mask = SecretMask(Array(secrets.values))
         let call: HTTPCall
@@ -85,23 +98,28 @@ struct EffectService: Sendable {
                 maximumBodyBytes: services.configuration.callResponseBytes)
             call = try draft.call(idempotencyKey: WorkflowContext.idempotencyKey(of: open.id, in: identity))
         } catch {
-            return .misconfigured(mask.masked(error.detail), open.effect)
+            return Attempt(.misconfigured(mask.masked(error.detail), open.effect))
         }
+        var dispatchedUntil: Timestamp?
         if !open.effect.isIdempotent {
-            switch await dispatch(open.id, in: session) {
-            case .recorded(let latest):
-                // The commit may have taken long: what leaves now must be over when the log says that it is.
-                guard clock.now() <= latest else {
-                    return .notSent("the call was recorded too long before it could leave", now: clock.now())
-                }
+            let latest = clock.now().adding(milliseconds: services.configuration.leaseMarginMilliseconds)
+            let until = latest.adding(milliseconds: services.configuration.callTimeoutMilliseconds)
+            dispatchedUntil = until
+            switch await dispatch(open.id, until: until, in: session) {
+            case .recorded where clock.now() <= latest: break
+            case .recorded:
+                // The commit took long: what leaves now might not be over when the log says that it is.
+                return Attempt(.notSent("it was recorded too long before it could leave", now: clock.now()), until)
             case .refused: return nil
-            case .unclear: return .notSent("the call could not be recorded before it left", now: clock.now())
+            case .unclear:
+                return Attempt(.notSent("the call could not be recorded before it left", now: clock.now()), until)
             }
         }
         let outcome = await services.ports.calls.perform(call) { lease.isHeld && permit.isValid }
-        return CallResult(
+        let result = CallResult(
             of: outcome, effect: open.effect, attempt: open.attempts + 1, now: clock.now(), mask: mask,
             maximumBytes: maximumBytes)
+        return Attempt(result, dispatchedUntil)
     }
 
     /// What an event holds of a response, beside its other members.
@@ -110,8 +128,8 @@ struct EffectService: Sendable {
     }
 
     private enum Dispatch {
-        /// The log says that it may have left; now it may, until then.
-        case recorded(latest: Timestamp)
+        /// The log says that it may have left; now it may.
+        case recorded
         /// It is not to be made any more, or not by this node.
         case refused
         /// Nobody knows what the log says; nothing has left.
@@ -119,14 +137,11 @@ struct EffectService: Sendable {
     }
 
     /// Records that a call is about to leave that must not be made twice (I1).
-    private func dispatch(_ call: Int64, in session: SessionActor) async -> Dispatch {
-        let configuration = services.configuration
-        let latest = clock.now().adding(milliseconds: configuration.leaseMarginMilliseconds)
-        let until = latest.adding(milliseconds: configuration.callTimeoutMilliseconds)
+    private func dispatch(_ call: Int64, until: Timestamp, in session: SessionActor) async -> Dispatch {
         do {
             let command = DispatchCall(call: call, until: until)
             switch try await directory.perform(CommandEnvelope(command: command), on: session) {
-            case .applied: return .recorded(latest: latest)
+            case .applied: return .recorded
             case .rejected, .dead: return .refused
             }
         } catch .unavailable, .overloaded, .inDoubt {
@@ -137,12 +152,13 @@ struct EffectService: Sendable {
     }
 
     /// Records what a call came to, until it is committed or is not this node's to record; false if it is not recorded.
-    private func finish(_ open: OpenCall, with result: CallResult, in session: SessionActor) async -> Bool {
-        var result = result
+    private func finish(_ open: OpenCall, with attempt: Attempt, in session: SessionActor) async -> Bool {
+        var result = attempt.result
         var triesLeft = Self.triesAtStop
         while triesLeft > 0 {
             do {
-                let command = FinishCall(call: open.id, result: result)
+                let command = FinishCall(
+                    call: open.id, result: result, dispatchedUntil: attempt.dispatchedUntil)
                 let outcome = try await directory.perform(CommandEnvelope(command: command), on: session)
                 guard case .rejected(let rejection) = outcome else { return true }
                 guard case .completed = result, [.eventTooLarge, .stateTooLarge].contains(rejection.code) else {

@@ -33,8 +33,7 @@ import Testing
     @Test func `I7: a call that must not be made twice and may have been made is for a human to judge`() throws {
         for verdict in CallVerdict.allCases {
             var (session, call) = try calling(WorkflowSample.post)
-            try session.accept(DispatchCall(call: call, until: session.now))
-            try session.accept(FinishCall(call: call, result: .unknown(reason: "cut off", retryAt: session.now)))
+            try session.doubt(call)
             #expect(session.state.status == .waiting)
             let mayRest = session.state.openEffects.allSatisfy(\.allowsPassivation)
             #expect(mayRest)
@@ -50,9 +49,35 @@ import Testing
         }
     }
 
+    @Test func `I7: what became of an earlier attempt says nothing of a later one, unless it was answered`() throws {
+        var (session, call) = try calling(WorkflowSample.post)
+        let first = session.now.adding(milliseconds: 45_000)
+        try session.accept(DispatchCall(call: call, until: first))
+        session.advance(seconds: 45)
+        try session.accept(FireDeadlines())
+        try session.accept(try session.answerToLast(["decision": .string(CallVerdict.repeat.rawValue)]))
+        let results: [CallResult] = [
+            .unknown(reason: "cut off", retryAt: session.now), .failed(problem: WorkflowSample.problem),
+            .notSent(reason: "stopping", retryAt: session.now),
+        ]
+        // Nothing of it is under way any more: a human has said so, and the call is to be made again.
+        for result in results.prefix(2) {
+            #expect(try session.accept(FinishCall(call: call, result: result, dispatchedUntil: first)).isEmpty)
+        }
+        let second = session.now.adding(milliseconds: 45_000)
+        try session.accept(DispatchCall(call: call, until: second))
+        for result in results {
+            #expect(try session.accept(FinishCall(call: call, result: result, dispatchedUntil: first)).isEmpty)
+        }
+        #expect(session.state.timerAt == second)
+        let answered = CallResult.completed(response: WorkflowSample.answered)
+        try session.accept(FinishCall(call: call, result: answered, dispatchedUntil: first))
+        #expect(session.state.status == .completed)
+    }
+
     @Test func `a question about a call that is withdrawn lets the call fail`() throws {
         var (session, call) = try calling(WorkflowSample.post)
-        try session.accept(FinishCall(call: call, result: .unknown(reason: "cut off", retryAt: session.now)))
+        try session.doubt(call)
         let question = try #require(session.state.openRequests.first?.request.id)
         try session.accept(WithdrawRequest(request: question, reason: nil, principal: Sample.alice))
         #expect(session.state.status == .failed)
@@ -77,7 +102,9 @@ import Testing
         var (session, call) = try calling(WorkflowSample.post)
         try session.accept(DispatchCall(call: call, until: session.now.adding(milliseconds: 45_000)))
         let later = session.now.adding(milliseconds: 2_000)
-        try session.accept(FinishCall(call: call, result: .notSent(reason: "stopping", retryAt: later)))
+        let until = session.now.adding(milliseconds: 45_000)
+        try session.accept(
+            FinishCall(call: call, result: .notSent(reason: "stopping", retryAt: later), dispatchedUntil: until))
         #expect(session.state.workflow?.calls.first?.attempts == 0)
         #expect(session.state.timerAt == later)
         #expect(session.state.readyCalls(at: later).count == 1)
@@ -104,7 +131,7 @@ import Testing
             ]
         ])
         let call = session.number(of: "tool_proposed")
-        try session.accept(FinishCall(call: call, result: .unknown(reason: "cut off", retryAt: session.now)))
+        try session.doubt(call)
         session.advance(seconds: 1)
         let events = try session.accept(FireDeadlines())
         #expect(
@@ -114,5 +141,14 @@ import Testing
         #expect(try session.events("tool_failed")[0]["abandoned"] == true)
         let late = FinishCall(call: call, result: .completed(response: WorkflowSample.answered))
         #expect(try session.accept(late).isEmpty)
+    }
+}
+
+extension LiveSession {
+    /// Dispatches a call and loses sight of it, so that a human is asked.
+    fileprivate mutating func doubt(_ call: Int64) throws {
+        try accept(DispatchCall(call: call, until: now))
+        try accept(
+            FinishCall(call: call, result: .unknown(reason: "cut off", retryAt: now), dispatchedUntil: now))
     }
 }

@@ -73,7 +73,8 @@ enum WorkflowCommands {
             FinishCall(call: 3, result: .completed(response: WorkflowSample.answered)),
             FinishCall(call: 3, result: .failed(problem: WorkflowSample.problem)),
             FinishCall(call: 3, result: .notSent(reason: "stopping", retryAt: Sample.start)),
-            FinishCall(call: 3, result: .unknown(reason: "cut off", retryAt: Sample.start)),
+            FinishCall(
+                call: 3, result: .unknown(reason: "cut off", retryAt: Sample.start), dispatchedUntil: Sample.start),
             StartChild(
                 id: try SessionID("c-1"), child: child, parent: try WorkflowSample.parent(), labels: ["a": "b"],
                 onBehalfOf: "user-5"),

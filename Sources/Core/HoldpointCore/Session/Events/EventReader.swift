@@ -61,6 +61,15 @@ package struct EventReader {
         parsed(key) { Timestamp($0) } ?? Timestamp(milliseconds: 0)
     }
 
+    package mutating func optionalTime(_ key: String) -> Timestamp? {
+        guard let text = optionalText(key) else { return nil }
+        guard let time = Timestamp(text) else {
+            reader.fail(key, "is not of the form that was written")
+            return nil
+        }
+        return time
+    }
+
     /// Text that `convert` must understand.
     package mutating func parsed<Value>(_ key: String, _ convert: (String) -> Value?) -> Value? {
         guard let text = reader.requiredString(key) else { return nil }

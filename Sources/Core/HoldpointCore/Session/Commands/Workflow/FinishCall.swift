@@ -2,8 +2,8 @@ package import JSON
 
 /// A call came to something.
 ///
-/// What nobody waits for any more changes nothing. An unknown outcome is tried again only if the call is idempotent;
-/// else a human is asked (I7).
+/// What nobody waits for any more changes nothing, nor does what an earlier attempt came to, unless it was answered.
+/// An unknown outcome is tried again only if the call is idempotent; else a human is asked (I7).
 package struct FinishCall: SessionCommand {
     package static let kind = "finish_call"
     /// The workflow goes on with it, and may then give up other questions.
@@ -13,20 +13,36 @@ package struct FinishCall: SessionCommand {
     package let call: Int64
     /// What it came to.
     package let result: CallResult
+    /// The time that the attempt's own dispatch recorded; nil if it was not to be dispatched, or not yet.
+    package let dispatchedUntil: Timestamp?
     package let principal = Principal.engine
 
-    package init(call: Int64, result: CallResult) {
+    package init(call: Int64, result: CallResult, dispatchedUntil: Timestamp? = nil) {
         self.call = call
         self.result = result
+        self.dispatchedUntil = dispatchedUntil
     }
 
     package func decide(_ state: SessionState, in context: DecisionContext) -> Decision {
         guard state.ending == nil, let open = state.workflow?.call(call), open.isAtWork,
-            open.verdict == nil
+            open.verdict == nil, !isOutdated(by: open.phase)
         else {
             return .accept([], .session(isNew: false))
         }
         return .accept(events(of: open, state, in: context), .session(isNew: false))
+    }
+
+    /// Whether the call went on since the attempt that this is about: by a human's word, or another owner's hand.
+    ///
+    /// A node that lost the session while it made the call may say so long after, when the session is its own again.
+    private func isOutdated(by phase: OpenCall.Phase) -> Bool {
+        switch (result, phase) {
+        // That it was answered is true whichever attempt it was; what never left only has to wait.
+        case (.completed, _), (.notSent, .ready): false
+        case (_, .dispatched(let until)): until != dispatchedUntil
+        case (_, .ready): dispatchedUntil != nil
+        default: false
+        }
     }
 
     private func events(
@@ -61,6 +77,7 @@ package struct FinishCall: SessionCommand {
     package func write(into writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("call", call)
+        writer.member("dispatched_until", dispatchedUntil)
         switch result {
         case .completed(let response): writer.member("response", .some(response))
         case .failed(let problem): writer.member("error", .some(problem))
@@ -77,6 +94,7 @@ package struct FinishCall: SessionCommand {
     package init(recorded data: JSONValue) throws(MalformedRecord) {
         var reader = EventReader(data, of: Self.kind)
         call = reader.number("call")
+        dispatchedUntil = reader.optionalTime("dispatched_until")
         if let response = reader.optionalValue("response") {
             result = .completed(response: response)
         } else if let problem = reader.optionalValue("error") {
