@@ -96,6 +96,24 @@ import Testing
         }
     }
 
+    @Test func `I10: a shard is served as soon as its own work is done, and no sooner`() async throws {
+        let nodes = try await NodeScene()
+        let suspect = try await suspect(in: nodes)
+        let isHeldUp = Guarded(true)
+        let heir = try node(in: nodes) { call throws(JournalError) in
+            // The mark of this one session cannot be written down, so that nothing is done for it.
+            guard case .writeDown(let group) = call, group.members.contains(suspect) else { return }
+            if isHeldUp.withState({ $0 }) { throw .unavailable("not this one") }
+        }
+        try await nodes.running(heir) {
+            try await nodes.until { await heir.ownedShards == 255 }
+            #expect(nodes.scene.journal.contents.sessions[suspect.key]?.head == 2)
+            isHeldUp.withState { $0 = false }
+            try await nodes.until { await heir.ownedShards == 256 }
+            #expect(nodes.scene.journal.contents.sessions[suspect.key]?.head == 3)
+        }
+    }
+
     /// A session with a deadline that is over, whose owner has died.
     private func suspect(in nodes: NodeScene) async throws -> SessionIdentity {
         let scene = nodes.scene

@@ -23,15 +23,19 @@ struct Recovery: Sendable {
     ///
     /// Returns when nothing is left to do in those that are still this node's, however often the store is away.
     ///
+    /// - Parameter whenDone: takes shards in which nothing is left to do, as soon as that is so: the sessions of one
+    ///   need not wait for the work in others.
     /// - Throws: `fenced` when the lease is over.
-    func run(oneByOne shards: [Shard]) async throws(JournalError) {
+    func run(
+        oneByOne shards: [Shard], whenDone: (_ shards: [Shard]) async -> Void
+    ) async throws(JournalError) {
         let clock = services.ports.clock
         var pass = Pass()
         for shard in shards {
             if let fence = await services.ownership.fence(for: shard) { pass.left.append(fence) }
         }
         while services.tenure.isValid {
-            await goThrough(&pass)
+            await goThrough(&pass, whenDone)
             guard services.tenure.isValid else { break }
             if pass.left.isEmpty { return }
             await clock.sleep(until: clock.now().adding(milliseconds: services.configuration.timerRetryMilliseconds))
@@ -48,7 +52,7 @@ struct Recovery: Sendable {
     }
 
     /// Goes through the shards that are left once, and leaves those for the next time that could not be done.
-    private func goThrough(_ pass: inout Pass) async {
+    private func goThrough(_ pass: inout Pass, _ whenDone: (_ shards: [Shard]) async -> Void) async {
         let shards = pass.left.map(\.shard)
         guard let due = try? await dueSessions(in: shards), let standing = try? await groups(among: shards, &pass)
         else { return }
@@ -58,11 +62,13 @@ struct Recovery: Sendable {
             (standing[$0.shard] == nil ? 0 : 1, $0.shard) < (standing[$1.shard] == nil ? 0 : 1, $1.shard)
         }
         pass.left = []
+        await whenDone(order.map(\.shard).filter { work[$0] == nil && standing[$0] == nil })
         for fence in order where work[fence.shard] != nil || standing[fence.shard] != nil {
             do {
                 try await run(
                     due: work[fence.shard] ?? [], standing: standing[fence.shard] ?? [],
                     firstID: Int64(fence.shard.number) << Self.groupBits + 1, under: fence, marks: &pass.marks)
+                await whenDone([fence.shard])
             } catch {
                 if await isHeld(fence) { pass.left.append(fence) }
             }
@@ -119,13 +125,32 @@ struct Recovery: Sendable {
         }
     }
 
+    /// Does the work of a group's members side by side: they are suspected together anyway.
     private func doWork(of members: [DueWork]) async throws(JournalError) {
-        for member in members where member.hasCommands {
+        var failure: JournalError?
+        await withTaskGroup(of: JournalError?.self) { group in
+            for (index, member) in members.filter(\.hasCommands).enumerated() {
+                if index >= services.configuration.routedAtOnce, let problem = await group.next() ?? nil {
+                    failure = problem
+                }
+                group.addTask { await self.decideCommands(of: member) }
+            }
+            for await problem in group { failure = problem ?? failure }
+        }
+        if let failure { throw failure }
+        await deadlines.fire(members.filter(\.hasDeadline).map(\.session.reference))
+    }
+
+    /// Decides what is due of one session; returns why that could not be read.
+    private func decideCommands(of member: DueWork) async -> JournalError? {
+        do {
             // Of a quarantined session only an operator's word is due; its other commands wait for that.
             let due = try await commands(of: member.session).filter { member.commands.contains($0.id) }
             await router.decide(due)
+            return nil
+        } catch {
+            return error
         }
-        await deadlines.fire(members.filter(\.hasDeadline).map(\.session.reference))
     }
 
     private struct DueWork {

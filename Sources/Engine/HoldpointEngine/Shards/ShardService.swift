@@ -118,27 +118,32 @@ actor ShardService {
         let suspected = gained.filter(\.followsUncleanDeath).map(\.fence.shard).sorted()
         if !suspected.isEmpty {
             takeovers += 1
-            guard await recover(suspected) else { return }
+            life.beCautious(from: clock.now(), milliseconds: services.configuration.cautionMilliseconds)
         }
+        let fences = Dictionary(gained.map { ($0.fence.shard, $0.fence) }, uniquingKeysWith: { first, _ in first })
+        func serve(_ shards: [Shard]) async {
+            await self.serve(shards.compactMap { fences[$0] }, after: losses)
+        }
+        await serve(gained.filter { !$0.followsUncleanDeath }.map(\.fence.shard))
+        if suspected.isEmpty { return }
+        // A shard whose owner died is not served before what was due in it is done: what killed the owner must not be
+        // met without a mark (I10). It is over when the lease is.
+        let recovery = Recovery(services: services, directory: directory, router: router, deadlines: deadlines)
+        try? await recovery.run(oneByOne: suspected, whenDone: serve)
+    }
+
+    /// Serves the shards of fences that this node still holds.
+    private func serve(_ fences: [Fence], after losses: Int) async {
         var served: [Shard] = []
-        for gain in gained where await services.ownership.fence(for: gain.fence.shard)?.epoch == gain.fence.epoch {
-            served.append(gain.fence.shard)
+        for fence in fences where await services.ownership.fence(for: fence.shard)?.epoch == fence.epoch {
+            served.append(fence.shard)
         }
         // Looked at last, and not waited after: what is lost may be this node's again, and not recovered yet (I10).
-        guard losses == self.losses else { return }
+        guard losses == self.losses, !served.isEmpty else { return }
         services.tenure.set(served, areServed: true)
         services.ports.streams.serve(services.tenure.served)
         await deadlines.fill(served.sorted())
         await router.sweep(served.sorted())
-    }
-
-    /// Does what is due in shards whose owner died; false if the lease ended first.
-    ///
-    /// Until it is done they are not served: what killed their owner must not be met without a mark (I10).
-    private func recover(_ shards: [Shard]) async -> Bool {
-        life.beCautious(from: clock.now(), milliseconds: services.configuration.cautionMilliseconds)
-        let recovery = Recovery(services: services, directory: directory, router: router, deadlines: deadlines)
-        return (try? await recovery.run(oneByOne: shards)) != nil
     }
 
     /// Whether there is something to hand over and nobody does it yet, in which case the caller has to.
