@@ -31,10 +31,19 @@ import Testing
         let policy = SnapshotPolicy()
         let waiting = try GoldenHistory.waiting().state
         #expect(waiting.sequence == 4)
-        #expect(policy.isDue(waiting, since: 0, bytes: 100))
-        #expect(!policy.isDue(waiting, since: 1, bytes: 100))
-        #expect(policy.isDue(waiting, since: 1, bytes: 16_384))
-        #expect(!policy.isDue(try LiveSession.started().state, since: 0, bytes: 100))
+        #expect(policy.isDue(waiting, after: 3, since: 0, bytes: 100))
+        #expect(!policy.isDue(waiting, after: 3, since: 1, bytes: 100))
+        #expect(policy.isDue(waiting, after: 3, since: 1, bytes: 16_384))
+        #expect(!policy.isDue(try LiveSession.started().state, after: 0, since: 0, bytes: 100))
+    }
+
+    @Test func `a session that begins with a pause takes none while its one commit is small`() throws {
+        var policy = SnapshotPolicy()
+        let waiting = try GoldenHistory.waiting().state
+        #expect(!policy.isDue(waiting, after: 0, since: 0, bytes: 16_383))
+        #expect(policy.isDue(waiting, after: 0, since: 0, bytes: 16_384))
+        policy.pauseEvents = 4
+        #expect(policy.isDue(waiting, after: 0, since: 0, bytes: 100))
     }
 
     @Test func `a session that never pauses takes a snapshot every 64 events`() throws {
@@ -42,8 +51,8 @@ import Testing
         let policy = SnapshotPolicy()
         for _ in 0..<62 { try session.accept(ReceiveMessage(content: 1, principal: Sample.alice)) }
         #expect(session.state.sequence == 63)
-        #expect(!policy.isDue(session.state, since: 0, bytes: 100))
+        #expect(!policy.isDue(session.state, after: session.state.sequence - 1, since: 0, bytes: 100))
         try session.accept(ReceiveMessage(content: 1, principal: Sample.alice))
-        #expect(policy.isDue(session.state, since: 0, bytes: 100))
+        #expect(policy.isDue(session.state, after: session.state.sequence - 1, since: 0, bytes: 100))
     }
 }

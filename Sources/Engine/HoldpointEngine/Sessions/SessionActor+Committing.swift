@@ -189,7 +189,9 @@ extension SessionActor {
     private func snapshot(of next: SessionState, chain: Digest, adding recorded: [RecordedEvent]) -> Snapshot? {
         let bytes = recorded.reduce(bytesSinceSnapshot) { $0 + $1.data.count }
         let policy = services.configuration.snapshotPolicy
-        guard !recorded.isEmpty, policy.isDue(next, since: snapshotSequence, bytes: bytes) else { return nil }
+        guard !recorded.isEmpty,
+            policy.isDue(next, after: state.sequence, since: snapshotSequence, bytes: bytes)
+        else { return nil }
         let encoded = SnapshotCodec.encode(next)
         return Snapshot(
             codec: SnapshotCodec.version, sequence: next.sequence, chain: chain,
