@@ -40,18 +40,21 @@ extension JournalQueries {
         """
         select key, name, updated from sessions
         where tenant = $1 and project = $2 and status in (3, 4, 5) and updated < $3
-          and (updated, key) > ($4::int8, $5::uuid) and shard = any($6::int2[])
-        order by updated, key limit $7
+          and key > $4::uuid and key < $5::uuid and shard = any($6::int2[])
+        order by key nulls first limit $7
         """)
 
-    /// A page of a project's sessions that ended before a time, by their end and key.
+    /// A page of a project's sessions that ended before a time, by their key.
+    ///
+    /// An index by their end would have to be kept up with each change of each session; this one passes over the old
+    /// sessions that still wait, once for each pass. None ended before the time of its key.
     func endedSessions(
         in scope: Scope, shards: [Shard], before time: Timestamp, after last: EndedSession?, limit: Int
     ) async throws(PostgresError) -> [EndedSession] {
         guard let project = try await projects.numbers(of: scope) else { return [] }
         let parameters: [PostgresValue] = [
-            .time(time), .int8(last?.endedAt.milliseconds ?? .min),
-            .identifier(last?.identity.key.value ?? .smallest), .shards(shards), .int8(Int64(limit)),
+            .time(time), .identifier(last?.identity.key.value ?? .smallest),
+            .identifier(Identifier128(time: time, random: .smallest)), .shards(shards), .int8(Int64(limit)),
         ]
         return try await rows(in: project, Self.ended, parameters).map { (row) throws(PostgresError) in
             let identity = SessionIdentity(scope: scope, key: try row.sessionKey(0), id: try row.sessionID(1))

@@ -7,6 +7,7 @@ extension PostgresSchema {
         Step(retention, admitsEarlier: false),
         Step(releases, admitsEarlier: false),
         Step(log, admitsEarlier: false),
+        Step(room, admitsEarlier: true),
     ])
 
     /// Which releases may work on the tables, and which release each node runs.

@@ -115,7 +115,8 @@ package protocol Journal: Sendable {
         _ reason: String?, of key: SessionKey, in scope: Scope, fence: Fence
     ) async throws(JournalError)
 
-    /// A page of a project's sessions in the given shards that ended before `time`, by their end and key, after `last`.
+    /// A page of a project's sessions in the given shards that ended before `time`, in an order of the store's own in
+    /// which `last` came last; one that ends meanwhile may be left for the next time.
     func endedSessions(
         in scope: Scope, shards: [Shard], before time: Timestamp, after last: EndedSession?, limit: Int
     ) async throws(JournalError) -> [EndedSession]

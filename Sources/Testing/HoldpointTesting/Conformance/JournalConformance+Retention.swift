@@ -25,26 +25,32 @@ extension JournalConformance {
             let unknown = try JournalScene.scope("acme", "nothing")
             try expect(try await !scene.store.setRetention(policies[0], of: unknown), "a policy of no project")
         },
-        scene("sessions that ended are listed by their end, those of the shards and before the time only") { scene in
+        scene("sessions that ended are listed once each, those of the shards and before the time only") { scene in
             let identities = try (1...5).map { try scene.identity($0, shard: $0 == 4 ? 9 : 7) }
             for (index, identity) in identities.enumerated() {
-                try await scene.end(identity, at: index == 4 ? 0 : Int64(index + 1))
+                try await scene.end(identity, at: index == 4 ? 10 : Int64(index + 11))
             }
             _ = try await scene.store.commit(try scene.commit(try scene.identity(6), head: 0))
-            try await scene.end(try scene.identity(1, in: scene.foreign[0], random: 8), at: 1)
-            func ended(
-                _ shards: [UInt8], before: Int64, after: EndedSession? = nil, limit: Int = 9
-            ) async throws -> [EndedSession] {
-                try await scene.store.endedSessions(
-                    in: scene.scope, shards: shards.map { Shard($0) }, before: JournalScene.time(before), after: after,
-                    limit: limit)
+            try await scene.end(try scene.identity(1, in: scene.foreign[0], random: 8), at: 11)
+            func ended(_ shards: [UInt8], before: Int64, limit: Int) async throws -> [EndedSession] {
+                var all: [EndedSession] = []
+                while true {
+                    let page = try await scene.store.endedSessions(
+                        in: scene.scope, shards: shards.map { Shard($0) }, before: JournalScene.time(before),
+                        after: all.last, limit: limit)
+                    try expect(page.count <= limit, "more than the limit")
+                    all += page
+                    if page.count < limit { return all.sorted { $0.endedAt < $1.endedAt } }
+                }
             }
-            let all = try await ended([7, 9], before: 10)
+            let all = try await ended([7, 9], before: 20, limit: 9)
             try expectEqual(all.map(\.identity), [4, 0, 1, 2, 3].map { identities[$0] }, "all that ended")
-            try expectEqual(all.map(\.endedAt), (0...4).map { JournalScene.time($0) }, "when they ended")
-            try expectEqual(try await ended([7], before: 10), Array(all.dropLast()), "those of a shard")
-            try expectEqual(try await ended([7, 9], before: 2), Array(all.prefix(2)), "those that ended before")
-            try expectEqual(try await ended([7, 9], before: 10, after: all[1], limit: 2), Array(all[2...3]), "a page")
+            try expectEqual(all.map(\.endedAt), (10...14).map { JournalScene.time($0) }, "when they ended")
+            try expectEqual(try await ended([7], before: 20, limit: 9), Array(all.dropLast()), "those of a shard")
+            try expectEqual(try await ended([7, 9], before: 12, limit: 9), Array(all.prefix(2)), "those before a time")
+            for limit in 1...3 {
+                try expectEqual(try await ended([7, 9], before: 20, limit: limit), all, "pages of \(limit)")
+            }
         },
         scene("nothing of a deleted session is left, and nothing of its neighbours is missing") { scene in
             try await deleteAmongNeighbours(scene)
