@@ -54,7 +54,7 @@ struct RedisStreamsDoorbellTests {
             await two.watchAndWait(.feed(try StreamsScene.scope.get()))
             let doorbells = try (1...40).map { try StreamsScene.doorbell(1, of: $0, isOnFeed: true) }
             let before = try await scene.published()
-            scene.loop.execute { for doorbell in doorbells { one.ring(doorbell) } }
+            scene.engine.execute { for doorbell in doorbells { one.ring(doorbell) } }
             #expect(await two.nextDoorbells().map(\.isOnFeed) == [true])
             try await scene.wait { one.status.pending == 0 }
             #expect(try await scene.published() == before + 41, "one for each session, and one for the feed")
@@ -114,14 +114,14 @@ struct RedisStreamsDoorbellTests {
             let late = try await scene.node("late")
             for head in 1...500 { one.ring(try StreamsScene.doorbell(Int64(head))) }
             let stream = "hp:acme:billing:session-1"
-            try await scene.wait { one.status.pending == 0 }
+            try await scene.wait { try await scene.published() == 500 }
             guard case .integer(let length) = try await scene.ask("XLEN", stream),
                 case .integer(let seconds) = try await scene.ask("TTL", stream)
             else { throw RedisError.closed }
             #expect((100..<300).contains(length) && (1...50).contains(seconds))
             late.ring(try StreamsScene.doorbell(499))
             late.ring(try StreamsScene.doorbell(500))
-            try await scene.wait { late.status.pending == 0 }
+            try await scene.wait { try await scene.published() == 502 }
             #expect(late.problem == nil && late.dropped == 0)
             let last = try await scene.ask("XREVRANGE", stream, "+", "-", "COUNT", "2").elements?.map { entry in
                 entry.elements?[0].text
@@ -129,6 +129,30 @@ struct RedisStreamsDoorbellTests {
             #expect(last == ["500-0", "499-0"])
             let fields = try await scene.ask("XRANGE", stream, "500-0", "500-0").elements?[0].elements?[1].elements
             #expect(fields?.map(\.text) == ["type", "step_completed", "time", "500", "data", "{\"n\":500}"])
+        }
+    }
+
+    @Test func `the doorbells of one turn wait within bounds, and what does not fit is counted`() async throws {
+        try await StreamsScene.run { scene in
+            let one = try await scene.node("one")
+            let count = RedisStreamsConfiguration.doorbellCapacity
+            let small = try (1...count + 3).map { number in
+                Doorbell(session: try StreamsScene.session(number), head: 1, events: [], isOnFeed: false)
+            }
+            scene.engine.execute { for doorbell in small { one.ring(doorbell) } }
+            try await scene.wait { try await scene.published() == count }
+            #expect(one.dropped == 3)
+            let bytes = RedisLimits().maximumPendingBytes / 2
+            let event = RecordedEvent(
+                sequence: 1, time: Timestamp(milliseconds: 1), type: EventType("step_completed"),
+                data: Array(repeating: UInt8(ascii: "1"), count: bytes + 1), chain: .zero, isOnFeed: false)
+            let large = try (1...2).map { number in
+                Doorbell(session: try StreamsScene.session(number), head: 1, events: [event], isOnFeed: false)
+            }
+            scene.engine.execute { for doorbell in large { one.ring(doorbell) } }
+            // The second has no room; of the first, the event alone is too large for one command.
+            try await scene.wait { try await scene.published() == count + 1 }
+            #expect(one.dropped == 5)
         }
     }
 }

@@ -15,12 +15,15 @@ final class StreamsScene: Sendable {
 
     let server: RedisServer
     let loop: EventLoop
+    /// Where doorbells are rung, as on a node.
+    let engine: EventLoop
     let observer: RedisClient
     private let nodes = Locked<[RedisStreams]>([])
 
     private init() throws {
         server = try RedisServer()
         loop = try EventLoop.start(name: "streams-test")
+        engine = try EventLoop.start(name: "engine-test")
         observer = RedisClient.open(server.configuration, on: loop)
     }
 
@@ -32,6 +35,7 @@ final class StreamsScene: Sendable {
         for node in scene.nodes.withLock({ $0 }) { await node.shutDown() }
         await scene.observer.close()
         try scene.loop.stop()
+        try scene.engine.stop()
         try result.get()
     }
 
@@ -41,7 +45,7 @@ final class StreamsScene: Sendable {
     ) async throws -> RedisStreams {
         var configuration = RedisStreamsConfiguration(redis: server.configuration, node: try NodeName(name))
         change(&configuration)
-        let node = RedisStreams(configuration, local: LocalStreams(), on: loop)
+        let node = RedisStreams(configuration, local: LocalStreams(), on: loop, from: engine)
         nodes.withLock { $0.append(node) }
         while !node.status.isUp { await Task.yield() }
         return node

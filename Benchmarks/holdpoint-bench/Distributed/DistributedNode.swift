@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 import HoldpointCore
 import HoldpointEngine
@@ -30,6 +31,7 @@ struct DistributedNode: BenchmarkCaller {
     let executors: SharedExecutor
     private let journal: PostgresJournal
     private let streams: RedisStreams
+    private let streamsLoop: EventLoop
 
     /// Opens a node; the first one makes the tables, the project and its agent.
     ///
@@ -45,8 +47,10 @@ struct DistributedNode: BenchmarkCaller {
         let node = try NodeName(name)
         let journal = try await PostgresJournal.open(
             PostgresJournalConfiguration(connectionString: servers.postgres), on: thread.loop, clock: clock)
+        let streamsLoop = try EventLoop.start(name: "redis")
         let streams = RedisStreams(
-            RedisStreamsConfiguration(redis: servers.redis, node: node), local: LocalStreams(), on: thread.loop)
+            RedisStreamsConfiguration(redis: servers.redis, node: node), local: LocalStreams(), on: streamsLoop,
+            from: thread.loop)
         let ports = EnginePorts(
             journal: journal, directory: journal, streams: streams, clock: clock, entropy: try SodiumEntropy(),
             hasher: SHA256Hasher(), secretBox: try SodiumSecretBox(keyFile: keyFile), expressions: expressions,
@@ -58,7 +62,8 @@ struct DistributedNode: BenchmarkCaller {
         }
         return DistributedNode(
             engine: Engine(configuration: EngineConfiguration(node: node), ports: ports), scope: scope,
-            agent: try AgentName("external"), executors: thread.executors, journal: journal, streams: streams)
+            agent: try AgentName("external"), executors: thread.executors, journal: journal, streams: streams,
+            streamsLoop: streamsLoop)
     }
 
     /// Runs `body` while the engine serves, and lets everything go.
@@ -76,6 +81,7 @@ struct DistributedNode: BenchmarkCaller {
             try await group.waitForAll()
         }
         await streams.shutDown()
+        try streamsLoop.stop()
         await journal.close()
     }
 

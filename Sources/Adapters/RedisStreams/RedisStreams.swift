@@ -13,6 +13,8 @@ package final class RedisStreams: StreamBus {
     /// The server and the bounds.
     package let configuration: RedisStreamsConfiguration
     private let loop: EventLoop
+    /// Where doorbells are rung: those of one turn there are published together.
+    private let engine: EventLoop
     /// The bus within this process.
     private let local: any StreamBus
     private let client: RedisClient
@@ -20,23 +22,31 @@ package final class RedisStreams: StreamBus {
     private let announcements = Announcements()
     private let acknowledgements: Acknowledgements
     private let troubles = Troubles()
-    /// What is to be said on the channels of projects' feeds at the end of the turn: their last doorbells.
-    private let feeds = Locked<[Scope: String]>([:])
+    private let outbox: DoorbellOutbox
     private let reader: ShardReader
     private let reading: Task<Void, Never>
 
     /// Opens the connections in the background; the bus is to be shut down before the loop is stopped.
     ///
-    /// - Parameter local: The bus within this process, which nobody else may read.
-    package init(_ configuration: RedisStreamsConfiguration, local: any StreamBus, on loop: EventLoop) {
+    /// - Parameters:
+    ///   - local: The bus within this process, which nobody else may read.
+    ///   - loop: Where the connections are, and commands are put together.
+    ///   - engine: Where most doorbells are rung; it may be the same loop, and pays for publishing then.
+    package init(
+        _ configuration: RedisStreamsConfiguration, local: any StreamBus, on loop: EventLoop, from engine: EventLoop
+    ) {
         self.configuration = configuration
         self.loop = loop
+        self.engine = engine
         self.local = local
         let listener = DoorbellListener(node: configuration.node, local: local, announcements: announcements)
         self.listener = listener
         let anchor = StreamNames.outcomes(configuration.node)
         client = RedisClient.open(
             configuration.redis, listening: RedisListening(anchor: anchor) { listener.receive($0) }, on: loop)
+        outbox = DoorbellOutbox(
+            maximumCount: RedisStreamsConfiguration.doorbellCapacity,
+            maximumBytes: configuration.redis.limits.maximumPendingBytes)
         acknowledgements = Acknowledgements(maximum: configuration.maximumUnacknowledged)
         reader = ShardReader(
             configuration, client: client, local: local, acknowledgements: acknowledgements, troubles: troubles,
@@ -49,6 +59,29 @@ package final class RedisStreams: StreamBus {
     package func ring(_ doorbell: Doorbell) {
         local.ring(doorbell)
         guard client.takesCommands else { return troubles.drop() }
+        switch outbox.add(doorbell) {
+        case .first: engine.executeAtEndOfTurn { self.loop.run { self.publish() } }
+        case .another: break
+        case .refused: troubles.drop()
+        }
+    }
+
+    /// Publishes what was rung in a turn; for a project's feed once, since whoever hears it reads all there is.
+    private func publish() {
+        var feeds: [Scope: String] = [:]
+        for doorbell in outbox.takeAll() {
+            guard client.takesCommands else {
+                troubles.drop()
+                continue
+            }
+            let text = publish(doorbell)
+            if doorbell.isOnFeed { feeds[doorbell.session.scope] = text }
+        }
+        for (scope, text) in feeds { send("PUBLISH", RedisCommand("PUBLISH", StreamNames.feed(scope), text)) }
+    }
+
+    /// Publishes a doorbell for its session; returns its text.
+    private func publish(_ doorbell: Doorbell) -> String {
         let session = StreamNames.session(doorbell.session)
         for event in doorbell.events { send("XADD", tail(event, of: session)) }
         if !doorbell.events.isEmpty {
@@ -58,29 +91,12 @@ package final class RedisStreams: StreamBus {
         }
         let text = DoorbellMessage.text(doorbell, from: configuration.node)
         send("PUBLISH", RedisCommand("PUBLISH", session, text))
-        if doorbell.isOnFeed { ringLater(doorbell.session.scope, text) }
-    }
-
-    /// Rings for a project's feed once for all that happens in this turn: whoever hears it reads all there is.
-    private func ringLater(_ scope: Scope, _ text: String) {
-        let isFirst = feeds.withLock { feeds in
-            defer { feeds[scope] = text }
-            return feeds.isEmpty
-        }
-        if isFirst { loop.executeAtEndOfTurn { self.ringFeeds() } }
-    }
-
-    private func ringFeeds() {
-        let due = feeds.withLock { feeds in
-            defer { feeds = [:] }
-            return feeds
-        }
-        guard client.takesCommands else { return troubles.drop() }
-        for (scope, text) in due { send("PUBLISH", RedisCommand("PUBLISH", StreamNames.feed(scope), text)) }
+        return text
     }
 
     private func tail(_ event: RecordedEvent, of session: String) -> RedisCommand {
         var command = RedisCommand("XADD", session, "MAXLEN", "~")
+        command.reserve(bytes: event.data.count + 128)
         command.add(configuration.tailLength)
         command.add("\(event.sequence)-0")
         command.add("type")
@@ -171,6 +187,8 @@ package final class RedisStreams: StreamBus {
     package var dropped: Int { troubles.dropped }
 
     package func close() {
+        // What was rung before goes out before.
+        loop.run { self.publish() }
         local.close()
         announcements.close()
         reader.close()

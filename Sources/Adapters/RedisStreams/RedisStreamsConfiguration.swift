@@ -28,6 +28,9 @@ package struct RedisStreamsConfiguration: Sendable {
     package static let acknowledgementsAtOnce = 256
     /// How many announcements may wait for their reader; others are left to the comparison with the journal.
     package static let announcementCapacity = 16_384
+    /// How many doorbells may wait to be published, beside `RedisLimits.maximumPendingBytes` of their events' data;
+    /// others are left to the comparison of heads with the journal.
+    package static let doorbellCapacity = 8_192
     /// The pause after a read that failed.
     package static let retryPause: Duration = .milliseconds(100)
 

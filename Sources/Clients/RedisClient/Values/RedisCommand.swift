@@ -15,6 +15,9 @@ package struct RedisCommand: Sendable {
         for argument in arguments { add(argument) }
     }
 
+    /// Makes room for about so many bytes more.
+    package mutating func reserve(bytes: Int) { buffer.reserveCapacity(buffer.count + bytes) }
+
     /// Appends an argument.
     package mutating func add(_ text: String) {
         var text = text

@@ -13,6 +13,8 @@ struct DistributedStore: NodeStore {
     let secretBox: any SecretBox
     private let database: PostgresJournal
     private let redis: RedisStreams
+    /// Redis' own thread: putting its commands together would take a seventh of the engine's.
+    private let streamsLoop: EventLoop
 
     var journal: any Journal { database }
     var directory: any Directory { database }
@@ -28,7 +30,8 @@ struct DistributedStore: NodeStore {
         // What can be refused without a connection comes first.
         let place = try Self.redis(servers.redis, for: node)
         let box = try SharedSealingKey.box(at: servers.sealingKey)
-        let streams = RedisStreams(place, local: LocalStreams(), on: loop)
+        let streamsLoop = try Self.startLoop()
+        let streams = RedisStreams(place, local: LocalStreams(), on: streamsLoop, from: loop)
         let clock = StoreClock()
         var configuration = PostgresJournalConfiguration(connectionString: servers.postgres)
         configuration.leaseDuration = servers.lease
@@ -38,14 +41,14 @@ struct DistributedStore: NodeStore {
         do throws(JournalUnusable) {
             journal = try await PostgresJournal.open(fittings.fit(configuration), on: loop, clock: clock)
         } catch {
-            await streams.shutDown()
+            await Self.end(streams, on: streamsLoop)
             throw CommandFailure(error)
         }
         do throws(CommandFailure) {
             try await SharedSealingKey(box, path: servers.sealingKey).settle(in: journal)
             try await Self.set(clock, by: journal)
         } catch {
-            await streams.shutDown()
+            await Self.end(streams, on: streamsLoop)
             await journal.close()
             throw error
         }
@@ -53,6 +56,7 @@ struct DistributedStore: NodeStore {
         secretBox = box
         database = journal
         redis = streams
+        self.streamsLoop = streamsLoop
     }
 
     /// Nothing: another node might make it at the same moment.
@@ -61,8 +65,22 @@ struct DistributedStore: NodeStore {
     func metrics() async -> [Metric] { await StoreMetrics.of(database, redis) }
 
     func close() async {
-        await redis.shutDown()
+        await Self.end(redis, on: streamsLoop)
         await database.close()
+    }
+
+    private static func startLoop() throws(CommandFailure) -> EventLoop {
+        do throws(EventLoopError) {
+            return try EventLoop.start(name: "redis")
+        } catch {
+            throw CommandFailure(.failed, error.description)
+        }
+    }
+
+    private static func end(_ streams: RedisStreams, on loop: EventLoop) async {
+        await streams.shutDown()
+        // It does not end in time only if something on it never returns; the process ends anyway.
+        try? loop.stop()
     }
 
     private static func redis(
