@@ -96,6 +96,59 @@ import Testing
         }
     }
 
+    @Test func `I10: a node that was cut off while a session was under work does not take that for a death`()
+        async throws
+    {
+        let nodes = try await NodeScene()
+        let healthy = try await suspect(in: nodes)
+        let isAway = Guarded(false)
+        let lapses = Guarded(0)
+        let suspicions = Guarded<[RecoveryGroup]>([])
+        let heir = try node(in: nodes) { call throws(JournalError) in
+            if case .writeDown(let group) = call, group.deaths > 0 { suspicions.withState { $0.append(group) } }
+            if call == .standingGroups { isAway.withState { $0 = false } }
+            if call == .load, lapses.withState({ $0 }) < 3 {
+                lapses.withState { $0 += 1 }
+                isAway.withState { $0 = true }
+                nodes.scene.clock.advance(milliseconds: 130_000)
+            }
+            if isAway.withState({ $0 }) { throw .unavailable("it is away") }
+        }
+        try await nodes.running(heir) {
+            try await nodes.until { nodes.scene.journal.contents.sessions[healthy.key]?.head == 3 }
+            #expect(lapses.withState { $0 } == 3)
+            #expect(suspicions.withState { $0 }.isEmpty)
+        }
+    }
+
+    @Test func `I10: a node whose own lease ran out does not count the others' marks as deaths`() async throws {
+        let nodes = try await NodeScene()
+        let healthy = try await suspect(in: nodes)
+        let looks = Guarded(0)
+        var scene = nodes.scene
+        // Before the second look another node was cut off as well, twice, while this session alone was under work.
+        let marks = Int64(healthy.key.shard.number) << 40
+        let others = [
+            RecoveryGroup(id: marks + 7, deaths: 2, members: [healthy]),
+            RecoveryGroup(id: marks + 8, deaths: 0, members: [healthy]),
+        ]
+        let base = OthersMarks(
+            base: SharedMemoryJournal(scene.journal, leaseMilliseconds: 120_000), looks: looks, marks: others)
+        scene.decorate = { _ in
+            WatchedRecovery(base: base) { call in
+                if call == .load, looks.withState({ $0 }) == 1 { nodes.scene.clock.advance(milliseconds: 130_000) }
+            }
+        }
+        try await nodes.running(try scene.engine()) {
+            try await nodes.until {
+                let session = nodes.scene.journal.contents.sessions[healthy.key]
+                return session?.quarantine != nil || session?.head == 3
+            }
+            #expect(looks.withState { $0 } > 1)
+            #expect(nodes.scene.journal.contents.sessions[healthy.key]?.quarantine == nil)
+        }
+    }
+
     @Test func `I10: a shard is served as soon as its own work is done, and no sooner`() async throws {
         let nodes = try await NodeScene()
         let suspect = try await suspect(in: nodes)
@@ -169,5 +222,21 @@ private struct WatchedRecovery: JournalDecorator {
     func strikeOff(_ group: Int64) async throws(JournalError) {
         try before(.strikeOff)
         try await base.strikeOff(group)
+    }
+}
+
+/// A journal in which marks of another node stand at the second look.
+private struct OthersMarks: JournalDecorator {
+    let base: any Journal
+    let looks: Guarded<Int>
+    let marks: [RecoveryGroup]
+
+    func standingGroups(among shards: [Shard]) async throws(JournalError) -> [RecoveryGroup] {
+        let count = looks.withState { looks in
+            looks += 1
+            return looks
+        }
+        if count == 2 { for mark in marks { try await base.writeDown(mark) } }
+        return try await base.standingGroups(among: shards)
     }
 }

@@ -88,6 +88,24 @@ import Testing
         #expect(second.obsolete == [2, 3])
     }
 
+    @Test func `I10: a mark of which nobody knows whether somebody died under it accuses nobody any further`() {
+        let sessions = RecoveryStore.makeSessions(4)
+        let standing = [
+            SuspectGroup(id: 1, deaths: 2, members: [sessions[0]]),
+            SuspectGroup(id: 2, deaths: 0, members: [sessions[0]]),
+            SuspectGroup(id: 3, deaths: 0, members: [sessions[1], sessions[2]]),
+            SuspectGroup(id: 4, deaths: 0, members: [sessions[3]]),
+        ]
+        let doubtful = RecoveryPlan(standing: standing, doubted: [2, 3, 4], due: sessions, firstID: 5)
+        #expect(doubtful.quarantine.isEmpty)
+        #expect(doubtful.suspicions.map(\.members) == [[sessions[0]], [sessions[1], sessions[2]], [sessions[3]]])
+        #expect(doubtful.suspicions.map(\.deaths) == [2, 1, 1])
+        // Of the next death under the same marks everybody knows.
+        let certain = RecoveryPlan(standing: doubtful.suspicions + doubtful.groups, due: sessions, firstID: 20)
+        #expect(certain.quarantine == [sessions[0]])
+        #expect(certain.suspicions.map(\.members) == [[sessions[1]], [sessions[2]], [sessions[3]]])
+    }
+
     @Test func `a session whose work is no longer due is neither loaded nor blamed`() {
         let sessions = RecoveryStore.makeSessions(2)
         let standing = [

@@ -26,11 +26,14 @@ package struct RecoveryPlan: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - standing: The rows that stand from earlier lives, in any order.
+    ///   - doubted: The ids of marks of which nobody knows whether the process died that wrote them, or was only cut off
+    ///     from the store as this one was: their sessions are suspected as before, and no more.
     ///   - due: The sessions with work due, the most urgent first; rows about any others are dropped.
     ///   - firstID: The first of the ids that the plan may give out; raised above those that stand.
     ///   - groupSize: The most members of a fresh group; at least 1.
     package init(
-        standing: [SuspectGroup], due: [SessionIdentity], firstID: Int64, groupSize: Int = Self.standardGroupSize
+        standing: [SuspectGroup], doubted: Set<Int64> = [], due: [SessionIdentity], firstID: Int64,
+        groupSize: Int = Self.standardGroupSize
     ) {
         let rows = standing.sorted { $0.id < $1.id }
         obsolete = rows.map(\.id)
@@ -38,6 +41,11 @@ package struct RecoveryPlan: Sendable, Equatable {
         var accused: [SuspectGroup] = []
         for mark in rows where mark.isMark {
             let members = mark.members.filter { unclaimed.remove($0) != nil }
+            if doubted.contains(mark.id) {
+                let earlier = members == mark.members ? Self.deaths(of: members, in: rows) : 0
+                if !members.isEmpty { accused.append(SuspectGroup(id: 0, deaths: max(earlier, 1), members: members)) }
+                continue
+            }
             guard mark.members.count > 1, let first = members.first else {
                 // Alone, then and now: the only case in which a session itself is known to have been under work.
                 if let member = members.first { judge(member, by: rows, into: &accused) }
@@ -63,10 +71,15 @@ package struct RecoveryPlan: Sendable, Equatable {
         [group.id] + suspicions.lazy.filter { $0.members == group.members }.map(\.id)
     }
 
+    /// What the rows say of exactly these sessions; 0 if nothing.
+    private static func deaths(of members: [SessionIdentity], in rows: [SuspectGroup]) -> Int64 {
+        rows.lazy.filter { $0.members == members }.map(\.deaths).max() ?? 0
+    }
+
     private mutating func judge(
         _ member: SessionIdentity, by rows: [SuspectGroup], into accused: inout [SuspectGroup]
     ) {
-        let earlier = rows.lazy.filter { $0.members == [member] }.map { max($0.deaths - 1, 0) }.max() ?? 0
+        let earlier = max(Self.deaths(of: [member], in: rows) - 1, 0)
         if earlier + 1 >= Self.deathsToQuarantine {
             quarantine.append(member)
         } else {

@@ -13,24 +13,29 @@ struct Recovery: Sendable {
     /// Does the work that is due in all shards of a store that no other node shares, group by group.
     func run() async throws(JournalError) {
         let shards = await services.ownership.shards()
-        var marks: Set<Int64> = []
+        var known = KnownMarks()
         try await run(
             due: try await dueSessions(in: shards),
-            standing: try await services.ports.journal.standingGroups(among: shards), firstID: 1, marks: &marks)
+            standing: try await services.ports.journal.standingGroups(among: shards), firstID: 1, known: &known)
     }
 
     /// Does the work that is due in these shards, the groups of each apart: a shard may go to another node at any time.
     ///
     /// Returns when nothing is left to do in those that are still this node's, however often the store is away.
     ///
-    /// - Parameter whenDone: takes shards in which nothing is left to do, as soon as that is so: the sessions of one
-    ///   need not wait for the work in others.
+    /// - Parameters:
+    ///   - isDoubtful: whether the owners before may live, and only have been cut off from the store as this node was.
+    ///   - known: what this node knows of the marks in these shards.
+    ///   - whenDone: takes shards in which nothing is left to do, as soon as that is so: the sessions of one need not
+    ///     wait for the work in others.
     /// - Throws: `fenced` when the lease is over.
     func run(
-        oneByOne shards: [Shard], whenDone: (_ shards: [Shard]) async -> Void
+        oneByOne shards: [Shard], isDoubtful: Bool, known: inout KnownMarks,
+        whenDone: (_ shards: [Shard]) async -> Void
     ) async throws(JournalError) {
         let clock = services.ports.clock
-        var pass = Pass()
+        var pass = Pass(isDoubtful: isDoubtful, known: known)
+        defer { known = pass.known }
         for shard in shards {
             if let fence = await services.ownership.fence(for: shard) { pass.left.append(fence) }
         }
@@ -47,8 +52,8 @@ struct Recovery: Sendable {
     private struct Pass {
         /// Those in which there may be work left.
         var left: [Fence] = []
-        /// This life's own marks that may stand.
-        var marks: Set<Int64> = []
+        let isDoubtful: Bool
+        var known: KnownMarks
     }
 
     /// Goes through the shards that are left once, and leaves those for the next time that could not be done.
@@ -66,8 +71,8 @@ struct Recovery: Sendable {
         for fence in order where work[fence.shard] != nil || standing[fence.shard] != nil {
             do {
                 try await run(
-                    due: work[fence.shard] ?? [], standing: standing[fence.shard] ?? [],
-                    firstID: Int64(fence.shard.number) << Self.groupBits + 1, under: fence, marks: &pass.marks)
+                    due: work[fence.shard] ?? [], standing: standing[fence.shard] ?? [], isDoubtful: pass.isDoubtful,
+                    firstID: Self.firstID(under: fence), under: fence, known: &pass.known)
                 await whenDone([fence.shard])
             } catch {
                 if await isHeld(fence) { pass.left.append(fence) }
@@ -81,36 +86,41 @@ struct Recovery: Sendable {
         among shards: [Shard], _ pass: inout Pass
     ) async throws(JournalError) -> [Shard: [RecoveryGroup]] {
         let standing = try await services.ports.journal.standingGroups(among: shards)
-        for group in standing where pass.marks.contains(group.id) {
+        for group in standing where pass.known.own.contains(group.id) {
             try await services.ports.journal.strikeOff(group.id)
         }
-        let others = standing.filter { !pass.marks.contains($0.id) }
-        pass.marks = []
-        return Dictionary(grouping: others) { Shard(UInt8(clamping: $0.id >> Self.groupBits)) }
+        let others = standing.filter { !pass.known.own.contains($0.id) }
+        pass.known.forget(all: Set(shards), except: Set(others.map(\.id)))
+        if !pass.isDoubtful { pass.known.certain.formUnion(others.map(\.id)) }
+        return Dictionary(grouping: others) { KnownMarks.shard(of: $0.id) }
     }
 
     private func isHeld(_ fence: Fence) async -> Bool {
         await services.ownership.fence(for: fence.shard)?.epoch == fence.epoch
     }
 
-    /// The low bits of a group's id that count the groups of one shard; the high ones are the shard's number.
-    private static let groupBits: Int64 = 40
+    /// The first id of a group under a fence: no other node, and no other time of this one, gives out the same.
+    private static func firstID(under fence: Fence) -> Int64 {
+        let epoch = fence.epoch & (1 << KnownMarks.epochBits - 1)
+        return (Int64(fence.shard.number) << KnownMarks.epochBits | epoch) << KnownMarks.countBits + 1
+    }
 
     /// - Parameter fence: the right to the shard that all of it is in; nil where no other node could have it.
     private func run(
-        due: [DueWork], standing: [RecoveryGroup], firstID: Int64, under fence: Fence? = nil, marks: inout Set<Int64>
+        due: [DueWork], standing: [RecoveryGroup], isDoubtful: Bool = false, firstID: Int64, under fence: Fence? = nil,
+        known: inout KnownMarks
     ) async throws(JournalError) {
         let journal = services.ports.journal
         let plan = RecoveryPlan(
             standing: standing.map { SuspectGroup(id: $0.id, deaths: $0.deaths, members: $0.members) },
-            due: due.map(\.session), firstID: firstID, groupSize: services.configuration.recoveryGroup)
+            doubted: isDoubtful ? Set(standing.map(\.id)).subtracting(known.certain) : [], due: due.map(\.session), firstID: firstID, groupSize: services.configuration.recoveryGroup)
         let work = Dictionary(due.map { ($0.session.key, $0) }, uniquingKeysWith: { first, _ in first })
         for session in plan.quarantine { try await quarantine(session) }
         for suspicion in plan.suspicions { try await journal.writeDown(RecoveryGroup(suspicion)) }
         for id in plan.obsolete { try await journal.strikeOff(id) }
         for group in plan.groups {
             if let fence { guard await isHeld(fence) else { throw .fenced } }
-            marks.insert(group.id)
+            known.own.insert(group.id)
             try await journal.writeDown(RecoveryGroup(group))
             try await doWork(of: group.members.compactMap { work[$0.key] })
             if let fence {
@@ -121,7 +131,7 @@ struct Recovery: Sendable {
                 }
             }
             for id in plan.strikeOffs(after: group) { try await journal.strikeOff(id) }
-            marks.remove(group.id)
+            known.own.remove(group.id)
         }
     }
 

@@ -15,6 +15,11 @@ actor ShardService {
     private var isHandingOver = false
     /// How often everything was lost: what was begun before a loss must not be ended after it.
     private var losses = 0
+    /// Until when, by the steady count, the owners of shards that this node takes over may live: the store was away from
+    /// it, and perhaps from them.
+    private var doubtfulUntil = Int64.min
+    /// What this life knows of marks that stood when its lease ended.
+    private var knownMarks = KnownMarks()
     /// How often this node took shards over whose owner had died.
     private(set) var takeovers = 0
     /// The number of the latest forms that may be written, as the last renewal said.
@@ -60,8 +65,8 @@ actor ShardService {
                 let (gained, excess) = report
                 if !gained.isEmpty {
                     await services.ownership.take(gained.map(\.fence))
-                    let losses = losses
-                    group.addTask { await self.takeOver(gained, after: losses) }
+                    let (losses, isDoubtful) = (losses, clock.steadyMilliseconds < doubtfulUntil)
+                    group.addTask { await self.takeOver(gained, after: losses, isDoubtful: isDoubtful) }
                 }
                 if beginsHandingOver(excess) { group.addTask { await self.handOver(atMost: excess) } }
                 await stop.wait(
@@ -100,7 +105,10 @@ actor ShardService {
 
     private func rejoin() async -> [ShardGain] {
         do {
-            return try await join()
+            let gained = try await join()
+            // Within the time of a lease everybody's is renewed whom the store was away from as well.
+            doubtfulUntil = clock.steadyMilliseconds + (services.tenure.milliseconds ?? 0)
+            return gained
         } catch {
             return []
         }
@@ -114,7 +122,7 @@ actor ShardService {
     }
 
     /// Does what is due in shards that are this node's now, and serves them.
-    private func takeOver(_ gained: [ShardGain], after losses: Int) async {
+    private func takeOver(_ gained: [ShardGain], after losses: Int, isDoubtful: Bool) async {
         let suspected = gained.filter(\.followsUncleanDeath).map(\.fence.shard).sorted()
         if !suspected.isEmpty {
             takeovers += 1
@@ -129,7 +137,9 @@ actor ShardService {
         // A shard whose owner died is not served before what was due in it is done: what killed the owner must not be
         // met without a mark (I10). It is over when the lease is.
         let recovery = Recovery(services: services, directory: directory, router: router, deadlines: deadlines)
-        try? await recovery.run(oneByOne: suspected, whenDone: serve)
+        var known = knownMarks.take(Set(suspected))
+        try? await recovery.run(oneByOne: suspected, isDoubtful: isDoubtful, known: &known, whenDone: serve)
+        knownMarks.add(known)
     }
 
     /// Serves the shards of fences that this node still holds.
