@@ -77,6 +77,28 @@ struct ChildTests {
         }
     }
 
+    @Test func `I10: the parent of a child whose start killed its process twice is told`() async throws {
+        let scene = try await EngineScene()
+        let parent = try await scene.define([Self.run("child")], named: "parent")
+        _ = try await scene.define([Self.ask], named: "child")
+        let started = Guarded<SessionIdentity?>(nil)
+        try await scene.serving { engine in
+            scene.faults.arm(.deliveryLost)
+            let id = try await scene.begin(parent, as: "parent", on: engine)
+            let open = try await child(of: id, engine, scene)
+            started.withState { $0 = SessionIdentity(scope: scene.scope, key: open.key, id: open.session) }
+        }
+        let unborn = try #require(started.withState { $0 })
+        #expect(try await scene.journal.undecided(of: unborn.key, in: scene.scope, limit: 10).count == 1)
+        for _ in 0..<2 { try await scene.die(duringWorkOf: unborn) }
+        try await scene.serving { engine in
+            let id = try SessionID("parent")
+            _ = try await scene.status(engine, of: id, becomes: .failed)
+            #expect(try await scene.log(of: id).contains { $0.type.text == "child_finished" })
+            #expect(try await scene.journal.find(unborn.id, in: scene.scope) == nil)
+        }
+    }
+
     @Test func `a parent whose commit was in doubt still waits for its child`() async throws {
         let scene = try await EngineScene()
         let isBlind = Guarded(false)

@@ -121,6 +121,34 @@ import Testing
         }
     }
 
+    @Test func `I10: a node that ends since its store is away leaves no mark that accuses`() async throws {
+        let scene = try await EngineScene()
+        try await scene.serving { engine in
+            _ = try await scene.start(engine, id: "healthy")
+            _ = try await scene.open(engine, SessionLifeTests.permission, in: SessionID("healthy"))
+        }
+        scene.clock.advance(milliseconds: 3_600_000)
+        try await scene.die()
+        for _ in 0..<3 {
+            let isBack = Guarded(false)
+            var failing = scene
+            failing.decorate = { base in
+                WatchedRecovery(base: base) { call throws(JournalError) in
+                    if call == .load { throw .unavailable("it is away") }
+                    let isNext = isBack.withState { $0 }
+                    if call == .strikeOff { isBack.withState { $0 = true } }
+                    if call == .strikeOff, !isNext { throw .unavailable("it is away") }
+                }
+            }
+            let engine = try failing.engine()
+            await #expect(throws: EngineFailure.self) { try await engine.run() }
+            #expect(try await scene.journal.standingGroups(among: Shard.all).allSatisfy { $0.deaths < 2 })
+        }
+        try await scene.serving { engine in
+            _ = try await scene.status(engine, of: SessionID("healthy"), becomes: .running)
+        }
+    }
+
     @Test func `I10: a node whose own lease ran out does not count the others' marks as deaths`() async throws {
         let nodes = try await NodeScene()
         let healthy = try await suspect(in: nodes)

@@ -143,6 +143,24 @@ extension HITLRouter {
         return try await settle(command, Rejection(.agentUnknown, error.detail ?? "the workflow cannot start"))
     }
 
+    /// Gives a command up, and tells the parent if it was to start a child: else that would wait for ever.
+    ///
+    /// - Parameter isSuspect: whether the command may be what killed the process: then it gets its outcome before
+    ///   anybody looks into it again.
+    func giveUp(
+        _ command: StoredCommand, for reason: String, isSuspect: Bool = false
+    ) async throws(JournalError) {
+        let dead = DecidedCommand(id: command.id, outcome: .dead(reason))
+        if isSuspect { _ = try await services.ports.journal.decide(dead, in: command.session.scope) }
+        if let start = (try? codec.open(command))?.command as? StartChild {
+            let error = WorkflowError(starting: start.child, .runtime, "it could not be started: \(reason)")
+            let parent = SessionIdentity(
+                scope: command.session.scope, key: start.parent.key, id: start.parent.session)
+            try await send(EndChild(child: start.parent.effect, ending: .failed(error.json)), to: parent)
+        }
+        if !isSuspect { _ = try await services.ports.journal.decide(dead, in: command.session.scope) }
+    }
+
     /// Gives a stored command its outcome where no session decides it.
     private func settle(
         _ command: StoredCommand, _ rejection: Rejection

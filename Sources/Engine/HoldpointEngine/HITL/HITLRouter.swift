@@ -138,8 +138,7 @@ actor HITLRouter {
         do {
             let count = try await journal.countAttempt(command.id, in: command.session.scope)
             guard count >= services.configuration.attempts else { return false }
-            let dead = DecidedCommand(id: command.id, outcome: .dead(reason))
-            _ = try await journal.decide(dead, in: command.session.scope)
+            try await giveUp(command, for: reason)
         } catch {
             throw SessionFailure(error)
         }

@@ -14,9 +14,15 @@ struct Recovery: Sendable {
     func run() async throws(JournalError) {
         let shards = await services.ownership.shards()
         var known = KnownMarks()
-        try await run(
-            due: try await dueSessions(in: shards),
-            standing: try await services.ports.journal.standingGroups(among: shards), firstID: 1, known: &known)
+        do {
+            try await run(
+                due: try await dueSessions(in: shards),
+                standing: try await services.ports.journal.standingGroups(among: shards), firstID: 1, known: &known)
+        } catch {
+            // The store was away, and this life ends in order: nobody died under its mark.
+            for mark in known.own { try? await services.ports.journal.strikeOff(mark) }
+            throw error
+        }
     }
 
     /// Does the work that is due in these shards, the groups of each apart: a shard may go to another node at any time.
@@ -113,7 +119,8 @@ struct Recovery: Sendable {
         let journal = services.ports.journal
         let plan = RecoveryPlan(
             standing: standing.map { SuspectGroup(id: $0.id, deaths: $0.deaths, members: $0.members) },
-            doubted: isDoubtful ? Set(standing.map(\.id)).subtracting(known.certain) : [], due: due.map(\.session), firstID: firstID, groupSize: services.configuration.recoveryGroup)
+            doubted: isDoubtful ? Set(standing.map(\.id)).subtracting(known.certain) : [], due: due.map(\.session),
+            firstID: firstID, groupSize: services.configuration.recoveryGroup)
         let work = Dictionary(due.map { ($0.session.key, $0) }, uniquingKeysWith: { first, _ in first })
         for session in plan.quarantine { try await quarantine(session) }
         for suspicion in plan.suspicions { try await journal.writeDown(RecoveryGroup(suspicion)) }
@@ -210,14 +217,12 @@ struct Recovery: Sendable {
 
     /// Marks a session; of one that was to be started only, the commands are given up instead.
     private func quarantine(_ session: SessionIdentity) async throws(JournalError) {
-        let journal = services.ports.journal
         let reason = "the process died twice while this session alone was under work"
         do {
             try await services.setQuarantine(reason, of: session.key, in: session.scope)
         } catch .refused {
             for command in try await commands(of: session) {
-                _ = try await journal.decide(
-                    DecidedCommand(id: command.id, outcome: .dead(reason)), in: session.scope)
+                try await router.giveUp(command, for: reason, isSuspect: true)
             }
         }
         await services.counters.countQuarantine()
