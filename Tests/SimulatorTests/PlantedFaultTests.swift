@@ -19,7 +19,7 @@ extension PlantedFault {
     /// What the bug breaks first; where it breaks two things at once, either may be seen first.
     fileprivate var invariants: [String] {
         switch self {
-        case .noFence, .fenceWithoutLock: ["I2"]
+        case .noFence, .fenceWithoutLock, .handOverWithoutGeneration: ["I2"]
         case .acknowledgeBeforeCommit: ["I1"]
         case .answerWithoutDeduplication: ["I3"]
         case .publishBeforeCommit: ["I1"]

@@ -27,6 +27,8 @@ package enum PlantedFault: String, Sendable, Hashable, CaseIterable {
     case sendsDropped
     /// A call whose outcome is unknown is said not to have left.
     case unknownCallDenied
+    /// No generation is raised: what was sent before a hand-over is written after it.
+    case handOverWithoutGeneration
 }
 
 extension PlantedFault? {
@@ -46,6 +48,9 @@ extension PlantedFault? {
             return UnlockedJournal(node, over: world.journal) {
                 if world.isChaotic, world.chance.below(8) == 0 { await world.sleep(upTo: Self.longestGap) }
             }
+        case .handOverWithoutGeneration:
+            guard let node else { return base }
+            return UnraisedJournal(node, over: world.journal)
         case .acknowledgeBeforeCommit: return AcknowledgingJournal(base, entropy: entropy)
         case .answerWithoutDeduplication: return RepeatingJournal(base, entropy: entropy)
         case .timerBeforeStoredAnswer: return ForgetfulTakeoverJournal(base, clock: world.storeTime)
