@@ -52,8 +52,8 @@ enum RESTInputs {
             answer.withLock { $0 = found }
         }
         // What waits for a continuation goes on in the pool, and may come back from there.
-        let end = ContinuousClock.now + .seconds(10)
-        while ContinuousClock.now < end {
+        let end = ProcessorTime.ofThread + .seconds(10)
+        while ProcessorTime.ofThread < end {
             executor.run()
             if let found = answer.withLock({ $0 }) { return found }
             sched_yield()
