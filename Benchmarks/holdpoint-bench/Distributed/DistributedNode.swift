@@ -60,8 +60,11 @@ struct DistributedNode: BenchmarkCaller {
             _ = try await prepareScope(in: journal)
             _ = try await prepareAgent(of: scope, in: journal)
         }
+        var configuration = EngineConfiguration(node: node)
+        // Whoever answers elsewhere is to hear what came of it, however many wait before.
+        configuration.outcomeWaitMilliseconds = 60_000
         return DistributedNode(
-            engine: Engine(configuration: EngineConfiguration(node: node), ports: ports), scope: scope,
+            engine: Engine(configuration: configuration, ports: ports), scope: scope,
             agent: try AgentName("external"), executors: thread.executors, journal: journal, streams: streams,
             streamsLoop: streamsLoop)
     }
