@@ -23,7 +23,7 @@ struct DistributedStore: NodeStore {
 
     /// Opens both; Redis may be away, and come later.
     ///
-    /// - Parameter loop: where the engine is to run; the connections are on it, too.
+    /// - Parameter loop: where the engine is to run; the connections to Postgres are on it, too.
     init(
         _ servers: StoreServers, for node: NodeName, fittings: any ServerFittings, on loop: EventLoop
     ) async throws(CommandFailure) {
