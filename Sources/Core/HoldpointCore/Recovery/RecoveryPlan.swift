@@ -26,8 +26,8 @@ package struct RecoveryPlan: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - standing: The rows that stand from earlier lives, in any order.
-    ///   - doubted: The ids of marks of which nobody knows whether the process died that wrote them, or was only cut off
-    ///     from the store as this one was: their sessions are suspected as before, and no more.
+    ///   - doubted: The ids of marks of which nobody knows whether the process died that wrote them, or was only cut
+    ///     off from the store as this one was: their sessions are suspected as before, and no more.
     ///   - due: The sessions with work due, the most urgent first; rows about any others are dropped.
     ///   - firstID: The first of the ids that the plan may give out; raised above those that stand.
     ///   - groupSize: The most members of a fresh group; at least 1.

@@ -15,8 +15,8 @@ actor ShardService {
     private var isHandingOver = false
     /// How often everything was lost: what was begun before a loss must not be ended after it.
     private var losses = 0
-    /// Until when, by the steady count, the owners of shards that this node takes over may live: the store was away from
-    /// it, and perhaps from them.
+    /// Until when, by the steady count, the owners of shards that this node takes over may live: the store was away
+    /// from it, and perhaps from them.
     private var doubtfulUntil = Int64.min
     /// What this life knows of marks that stood when its lease ended.
     private var knownMarks = KnownMarks()
