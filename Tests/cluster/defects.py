@@ -115,11 +115,20 @@ class Defects:
     def d01_the_snapshot_is_written_on_the_live_path(self):
         """1: what a pause is restored from is written when it begins, and all nodes may die during the wait"""
         errands = self.errands("d01", 6)
-        expect(self.snapshots("d01-%") == 6, f"{self.snapshots('d01-%')} snapshots of 6 waiting sessions")
+        # They begin with their pause, so that the one row of their log is it; a later pause has a snapshot.
+        rows = self.postgres.sql("""select count(*), count(distinct l.session) from holdpoint.log l
+            join holdpoint.sessions s on s.key = l.session where s.name like 'd01-%'""")
+        expect(rows == [["6", "6"]], f"rows of 6 waiting sessions, and sessions: {rows}")
+        self.project.ok("POST", "/sessions", {"agent": "driver", "id": "d01-later", "input": None})
+        later = self.project.ok("POST", "/sessions/d01-later/requests", {"type": "clarification", "title": "Now?"})
+        expect(self.snapshots("d01-later") == 1, f"{self.snapshots('d01-later')} snapshots of a waiting session")
         for node in self.cluster.nodes:
             node.kill()
         self.heal()
         errands.each(errands.answer, errands.names)
+        expect(self.project.respond(later["id"], {"answer": "now"}).status in (200, 202), "not taken")
+        until("the later pause is over too", lambda: self.project.ok(
+            "GET", f"/requests/{later['id']}")["status"] == "answered")
         self.completed(errands)
 
     def d02_an_answer_is_never_accepted_and_dropped(self):
