@@ -99,6 +99,20 @@ struct ChildTests {
         }
     }
 
+    @Test func `the parent of a child whose start failed until it was given up is told`() async throws {
+        var scene = try await EngineScene()
+        scene.decorate = { RefusingJournal(base: $0) }
+        let shared = scene
+        let parent = try await shared.define([Self.run("child")], named: "parent")
+        let note: JSONValue = ["note": ["set": ["text": .string(RefusingJournal.poison)]]]
+        _ = try await shared.define([note, Self.ask], named: "child")
+        try await shared.serving { engine in
+            let id = try await shared.begin(parent, as: "parent", on: engine)
+            _ = try await shared.status(engine, of: id, becomes: .failed)
+            #expect(try await shared.log(of: id).contains { $0.type.text == "child_finished" })
+        }
+    }
+
     @Test func `a parent whose commit was in doubt still waits for its child`() async throws {
         let scene = try await EngineScene()
         let isBlind = Guarded(false)
