@@ -10,6 +10,7 @@ import random
 PATIENCE_SECONDS = 240
 REPLY_SECONDS = 15
 LATER = (429, 502, 503, 504)
+QUARANTINED = "session_quarantined"  # refused until an operator has let it go on, and asked again for so long
 LONGEST_PAUSE_SECONDS = 1.0
 KEPT_CONNECTIONS = 64  # idle ones for each node
 
@@ -117,7 +118,7 @@ class Caller:
                 "reply", n=number, op=op, status=reply.status, code=value.get("code"), winner=value.get("winner"),
                 command=value.get("id") if reply.status == 202 else None,
                 replayed=reply.headers.get("idempotency-replayed") == "true", **about)
-            if reply.status in LATER:
+            if reply.status in LATER or value.get("code") == QUARANTINED:
                 continue
             if reply.status != 202:
                 return reply

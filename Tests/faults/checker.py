@@ -19,6 +19,8 @@ def verdicts(evidence):
         ("old epochs", "I2: events written under an old epoch", traces.old_epochs()),
         ("logs", "logs with gaps, or with rows that say something else", traces.loose_logs()),
         ("unfinished", "sessions that did not complete", traces.unfinished()),
+        ("quarantine", "I10: sessions quarantined that two deaths did not find alone under work",
+         traces.rash_quarantines()),
         ("streams", "I4: subscribers with gaps, doubles or another order", traces.broken_streams()),
         ("feed", "I4: events that are missing on the feed, or twice on it", traces.thin_feed()),
         ("effects", "effects that the service's ledger does not have exactly once", traces.wrong_effects()),
@@ -50,6 +52,7 @@ def figures(evidence):
         for line in evidence.record)
     replayed = sum(line.get("replayed") is True for line in evidence.record)
     times = decision_times(evidence.record)
+    quarantines = sum(mark.is_quarantine for mark in evidence.marks)
     return [
         f"{len(evidence.sessions)} sessions, {sum(map(len, evidence.logs.values()))} events under {owners} epochs "
         "of shards",
@@ -63,4 +66,6 @@ def figures(evidence):
         f"{sum(line['what'] == 'judged' and line['response']['decision'] == 'done' for line in evidence.record)} done, "
         f"{sum(line['what'] == 'judged' and line['response']['decision'] == 'repeat' for line in evidence.record)} "
         "repeat",
+        f"{quarantines} times two kills fell on a session that was alone under work: it was quarantined, and let go on "
+        "by whoever was on call",
     ]

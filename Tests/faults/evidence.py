@@ -5,7 +5,7 @@ import dataclasses
 import json
 
 from record import read
-from witness import SELECT
+from witness import SELECT, SELECT_RECOVERY
 
 SECRET = "secret-"  # how every secret of the stories begins
 
@@ -44,6 +44,7 @@ union all select 'box ' || field from holdpoint.secrets where position('{SECRET}
 Session = collections.namedtuple("Session", "agent status head is_quarantined")
 Event = collections.namedtuple("Event", "seq type on_feed data")
 Write = collections.namedtuple("Write", "n session seq shard epoch label writer")
+Mark = collections.namedtuple("Mark", "session is_quarantine writer")
 
 
 @dataclasses.dataclass
@@ -61,6 +62,8 @@ class Evidence:
     feed: list  # (position, session, seq) in order
     writes: list  # [Write] in the order in which they became durable
     secrets: list  # where a secret was found in plain text
+    marks: list  # [Mark]: who stood alone under work, by whose hand, and who was quarantined, in order
+    resumed: list  # lines of whoever was on call
     replay: tuple  # (exit status, what it said) of `holdpoint replay --all --verify`
 
 
@@ -89,4 +92,6 @@ def gather(ground, folder):
             Write(int(n), name, int(seq), int(shard or -1), int(epoch or -1), label, writer)
             for n, name, seq, shard, epoch, label, writer in sql(SELECT)],
         secrets=[place for place, in sql(SECRETS)],
+        marks=[Mark(name, is_quarantine == "t", writer) for name, is_quarantine, writer in sql(SELECT_RECOVERY)],
+        resumed=read(folder / "on-call.jsonl"),
         replay=(replay.returncode, (replay.stdout + replay.stderr).strip()))

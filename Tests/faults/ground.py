@@ -10,6 +10,7 @@ import sys
 from cluster import SCOPES, Cluster, Node, Program, expect, quiet_environment, until
 from disk import Disk, can_mount
 from keeper import Keeper
+from on_call import OnCall
 from people import Ledger, Project, ask
 from proxy import Proxy
 from witness import install
@@ -51,12 +52,15 @@ class Ground:
             self._make_project()
             self.keeper = Keeper(
                 self.nodes, self.nodes[-1], self.product, self.faulty, self.cluster.folder, self.seed)
+            self.on_call = OnCall(self.project, self.nodes, self.cluster.folder)
         except BaseException:
             self.__exit__()
             raise
         return self
 
     def __exit__(self, *_):
+        if hasattr(self, "on_call"):
+            self.on_call.stop()
         if hasattr(self, "keeper"):
             self.keeper.stop()
         if hasattr(self, "ledger"):

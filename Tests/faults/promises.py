@@ -3,6 +3,8 @@
 import collections
 import datetime
 
+from caller import QUARANTINED
+
 CLOSED = ("hitl_responded", "hitl_expired", "hitl_cancelled")
 
 
@@ -29,6 +31,7 @@ class Promises:
             for event in log:
                 if event.type in CLOSED:
                     self.closings[event.data["request"]].append(event)
+        self.quarantined = {mark.session for mark in evidence.marks if mark.is_quarantine}
         self.fetched = {line["request"]: line["token"] for line in evidence.record if line["what"] == "secret"}
 
     def lines(self, *ops):
@@ -116,6 +119,10 @@ class Promises:
             if line["status"] not in (409, 410, "refused"):
                 continue
             name, code = f"{line['session']}, person {line['person']}", line["code"]
+            if code == QUARANTINED:
+                if line["session"] not in self.quarantined:
+                    wrong.append(f"{name}: was told {code}, but it never was")
+                continue
             closings = self.closings.get(line["request"], [])
             winner = (line["winner"] or {}).get("responded_by")
             if code == "already_answered":

@@ -2,7 +2,7 @@
 
 import asyncio
 
-ENDS = ("completed", "failed", "cancelled", "quarantined")
+ENDS = ("completed", "failed", "cancelled")
 LOOK_SECONDS = (6, 12)  # how often one looks for news that nobody told
 
 

@@ -3,9 +3,12 @@
 import collections
 import json
 
+from caller import LATER
 from promises import is_lost_call
 from record import fingerprint
 from workflows import DOCUMENTS, expected_effects
+
+DEATHS_TO_QUARANTINE = 2
 
 
 class Traces:
@@ -57,6 +60,18 @@ class Traces:
             f"{name}: {session.status}{', quarantined' if session.is_quarantined else ''}"
             for name, session in there.items() if session.status != "completed" or session.is_quarantined]
         return wrong + [f"{name}: nobody began it" for name in sorted(set(there) - begun)]
+
+    def rash_quarantines(self):
+        """Of sessions that not two processes had alone under work, and whatever whoever is on call was refused."""
+        wrong, lives = [], collections.defaultdict(set)
+        for mark in self.evidence.marks:
+            if not mark.is_quarantine:
+                lives[mark.session].add(mark.writer)
+            elif len(lives.pop(mark.session, ())) < DEATHS_TO_QUARANTINE:
+                wrong.append(f"{mark.session}: was not alone under the marks of two processes")
+        return wrong + [
+            f"{line['session']}: resume got {line['status']}" for line in self.evidence.resumed
+            if line["status"] not in (200, *LATER)]
 
     # Streams
 

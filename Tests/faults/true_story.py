@@ -2,7 +2,7 @@
 
 import json
 
-from evidence import Event, Evidence, Session, Write
+from evidence import Event, Evidence, Mark, Session, Write
 from record import fingerprint
 
 AGENT, ANN, BOB = PEOPLE = ["key:agent", "key:ann", "key:bob"]
@@ -14,7 +14,7 @@ class Play:
     def __init__(self):
         self.evidence = Evidence(
             people=PEOPLE, scope="acme:harbour", record=[], ledger=[], sessions={}, logs={}, requests={}, commands={},
-            feed=[], writes=[], secrets=[], replay=(0, "verified"))
+            feed=[], writes=[], secrets=[], marks=[], resumed=[], replay=(0, "verified"))
 
     def told(self, what, **fields):
         self.evidence.record.append({"what": what, "code": None, "winner": None, "command": None, **fields})
@@ -51,6 +51,20 @@ class Play:
         self.happens(session, "session_completed", {"output": None})
         self.evidence.sessions[session] = Session(agent, "completed", len(self.evidence.logs[session]), False)
         self.told("finished", session=session)
+
+    def asks_again_after_quarantine(self, session):
+        """Two processes died while it was alone under work; whoever was on call let it go on."""
+        self.begins(session, "external")
+        self.asks(session, "req_6")
+        self.evidence.marks += [
+            Mark(session, False, "life:1:write"), Mark(session, False, "life:2:write"),
+            Mark(session, True, "life:3:write")]
+        said = {"answer": "still here"}
+        self.says(session, "req_6", 0, said, 409, code="session_quarantined")
+        self.evidence.resumed.append({"what": "resumed", "session": session, "status": 200})
+        self.answers(session, "req_6", 0, said)
+        self.says(session, "req_6", 0, said, 200)
+        self.ends(session, "external")
 
     def calls(self, session, method, path, body, call):
         self.evidence.ledger.append({
@@ -102,6 +116,8 @@ def true_story():
     play.says("close", "req_5", 1, {"answer": "no"}, 410, code="request_expired", at=1795262400.7)
     play.says("close", "req_5", 0, {"answer": "yes"}, 200)
     play.ends("close", "external")
+
+    play.asks_again_after_quarantine("struck")
 
     play.begins("errand", "errand")
     play.asks("errand", "req_4")

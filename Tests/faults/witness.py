@@ -5,6 +5,8 @@ The events of a commit are one row, which the trigger takes apart.
 A deferred trigger sees the transaction's last moment, after everything else in it. What it reads then, the shard's
 owner and epoch, cannot change any more before the commit if the product holds its locks, and shows the new owner if it
 does not. The writer is known by the label in the name of its connection.
+
+It also sees which sessions stood alone under a mark of recovery, by whom that was written, and which were quarantined.
 """
 
 from cluster import expect
@@ -28,6 +30,29 @@ begin
 end $body$;
 create constraint trigger witness after insert on holdpoint.log deferrable initially deferred
     for each row execute function witness.note_write();
+create table witness.recovery(
+    n bigserial primary key, session uuid not null, is_quarantine bool not null, writer text not null);
+create function witness.note_mark() returns trigger language plpgsql security definer
+    set search_path = holdpoint, pg_temp as $body$
+begin
+    insert into witness.recovery(session, is_quarantine, writer)
+    select new.session, false, current_setting('application_name')
+    from recovery_groups g where g.id = new.party and g.deaths = 0
+    and (select count(*) from recovery_members m where m.party = g.id) = 1;
+    return null;
+end $body$;
+create constraint trigger witness after insert on holdpoint.recovery_members deferrable initially deferred
+    for each row execute function witness.note_mark();
+create function witness.note_quarantine() returns trigger language plpgsql security definer
+    set search_path = holdpoint, pg_temp as $body$
+begin
+    insert into witness.recovery(session, is_quarantine, writer)
+        values(new.key, true, current_setting('application_name'));
+    return null;
+end $body$;
+create trigger witness_quarantine after update of quarantine on holdpoint.sessions
+    for each row when (old.quarantine is null and new.quarantine is not null)
+    execute function witness.note_quarantine();
 """
 
 # A write as a process that lost its shard would make it, between the write and the commit of whoever has it now; it is
@@ -51,6 +76,12 @@ rollback;
 SELECT = """
 select w.n, s.name, w.seq, w.shard, w.epoch, w.label, w.writer
 from witness.writes w left join holdpoint.sessions s on s.key = w.session order by w.n
+"""
+
+# What was seen of recovery, in order.
+SELECT_RECOVERY = """
+select s.name, r.is_quarantine, r.writer from witness.recovery r join holdpoint.sessions s on s.key = r.session
+order by r.n
 """
 
 
