@@ -95,9 +95,14 @@ package final class RedisStreams: StreamBus {
     }
 
     private func tail(_ event: RecordedEvent, of session: String) -> RedisCommand {
-        var command = RedisCommand("XADD", session, "MAXLEN", "~")
+        var command = RedisCommand("XADD", session)
         command.reserve(bytes: event.data.count + 128)
-        command.add(configuration.tailLength)
+        // There are no more entries than events before it.
+        if event.sequence > configuration.tailLength {
+            command.add("MAXLEN")
+            command.add("~")
+            command.add(configuration.tailLength)
+        }
         command.add("\(event.sequence)-0")
         command.add("type")
         command.add(event.type.text)
