@@ -99,6 +99,9 @@ private struct Pools {
         // A statement asks for rows by their keys. Its plan is made once, mostly while the tables are empty, and is
         // kept: one that reads whole tables would take longer with every session that there is.
         for method in ["enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"] { pool.settings[method] = "off" }
+        // Left to itself, the server makes a new plan for each batch, since it takes an array that it cannot see for a
+        // long one; that costs more than the statement itself does for a short one.
+        if purpose != .read { pool.settings["plan_cache_mode"] = "force_generic_plan" }
         if isReadOnly {
             pool.settings["default_transaction_read_only"] = "on"
             // Each page is in the order of an index; who cannot know how much follows it would rather sort it all.
