@@ -64,7 +64,8 @@ actor BatchLane<Store: BatchStore> {
     }
 
     private func startDraining() {
-        Task { await drain() }
+        // Without the preference each answer of the server would resume it on the pool first.
+        Task(executorPreference: loop.taskExecutor) { await self.drain() }
     }
 
     private func drain() async {

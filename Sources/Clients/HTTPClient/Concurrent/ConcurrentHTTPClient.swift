@@ -51,10 +51,14 @@ package final class ConcurrentHTTPClient: @unchecked Sendable {
     ///
     /// Takes at most `request.timeout`, waiting for a turn included. Cancelling the task ends it in the loop's next
     /// round.
-    package func perform(_ request: GuardedRequest) async throws(ExchangeFailure) -> HTTPClient.Response {
+    package func perform(
+        _ request: GuardedRequest, isolation: isolated (any Actor)? = #isolation
+    ) async throws(ExchangeFailure) -> HTTPClient.Response {
         let exchange = Exchange(request)
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            // Named, or this would run on the pool.
+            _ = isolation
+            return await withCheckedContinuation { continuation in
                 loop.run { self.accept(exchange, continuation) }
             }
         } onCancel: {

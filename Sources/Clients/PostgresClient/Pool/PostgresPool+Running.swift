@@ -45,9 +45,12 @@ extension PostgresPool {
         }
     }
 
-    private func page(of stream: RowStream, _ work: Work) async throws(PostgresError) -> [PostgresRow] {
+    private func page(
+        of stream: RowStream, _ work: Work, isolation: isolated (any Actor)? = #isolation
+    ) async throws(PostgresError) -> [PostgresRow] {
         let page: RowStream.Page = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            _ = isolation
+            return await withCheckedContinuation { continuation in
                 loop.run {
                     stream.read(continuation)
                     work.connection?.resume()
@@ -80,11 +83,17 @@ extension PostgresPool {
         }
     }
 
-    /// Hands over work and waits for its outcome.
-    func perform(_ work: Work, isCancellable: Bool = true) async throws(PostgresError) -> [PostgresResult] {
+    /// Hands over work and waits for its outcome, where the caller is.
+    ///
+    /// What waits in it names the caller's isolation: it would run on the pool else, and a caller on the loop would go
+    /// there and back twice.
+    func perform(
+        _ work: Work, isCancellable: Bool = true, isolation: isolated (any Actor)? = #isolation
+    ) async throws(PostgresError) -> [PostgresResult] {
         guard work.segment.count > 0 else { return [] }
         let outcome: Work.Outcome = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            _ = isolation
+            return await withCheckedContinuation { continuation in
                 work.completion = { continuation.resume(returning: $0) }
                 loop.run { self.take(work) }
             }
