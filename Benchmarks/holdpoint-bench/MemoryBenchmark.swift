@@ -26,7 +26,7 @@ struct MemoryBenchmark {
             let slope = Double(after - before) / Double(second - first)
             print(
                 "waiting sessions: \(slope.rounded(0)) bytes each (resident \(before / 1_024) KB at \(first), "
-                    + "\(after / 1_024) KB at \(second)), must be at most 200")
+                    + "\(after / 1_024) KB at \(second)), must be at most 100")
             let cpu = Process.cpuSeconds
             try await Task.sleep(for: .seconds(idleSeconds))
             let share = (Process.cpuSeconds - cpu) / Double(idleSeconds) * 100

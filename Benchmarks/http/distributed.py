@@ -2,17 +2,13 @@
 
 import asyncio
 import os
-import re
-import secrets
-import signal
 import subprocess
 import threading
-import types
 
 import cycles
 from client import Failure
 from cluster import quiet_environment
-from servers import SharedServers, number
+from servers import PGBENCH_ROWS, SharedServers, number
 
 PATIENCE_SECONDS = 600
 HTTP_CONNECTIONS = 64  # with many more, the watcher of the whole feed is too slow and is cut off
@@ -30,13 +26,15 @@ COMPLETED, ANSWERED = 3, 1  # as the columns `status` of sessions and requests h
 
 
 def measure(binary, bench, size, at_once):
-    """(settings, rounds); a round has a `Taken` for each cycle, for `pgbench` and for `redis`."""
+    """(settings, rounds); a round has a `Taken` for each cycle, for `pgbench`, for `grouped` (pgbench with commits of
+    many rows) and for `redis`."""
     with SharedServers(binary) as servers:
         settings, rounds = servers.read_back(), []
         for index in range(size["rounds"]):
             load = os.getloadavg()[0]
             results = {
-                "pgbench": servers.one_row_commits(size["pgbench_seconds"]),
+                "pgbench": servers.commits(size["pgbench_seconds"]),
+                "grouped": servers.commits(size["pgbench_seconds"] // 2, PGBENCH_ROWS),
                 **{name: in_process(servers, bench, name, size["distributed"], at_once)
                    for name in ("human", "external", "elsewhere")},
                 "http": over_http(servers, bench, size["distributed"] // 2, HTTP_CONNECTIONS),
@@ -78,22 +76,12 @@ def in_process(servers, bench, cycle, count, at_once):
 
 def over_http(servers, bench, count, connections, feed=True):
     """The `external` cycle through a served node, with a stream for each session and perhaps a watcher of the feed."""
-    with servers.database() as database:
-        url, key = servers.url(database), f"hp_bench_{secrets.token_hex(16)}"
-        made = servers.run(
-            "migrate", HOLDPOINT_POSTGRES=url, HOLDPOINT_SEALING_KEY=str(servers.sealing_key), HOLDPOINT_DEV_KEY=key)
-        if made.returncode:
-            raise Failure(f"holdpoint migrate: {made.stdout}{made.stderr}")
-        node = servers.add_node(database, url, start=False)
-        try:
-            node.start()
-            target = types.SimpleNamespace(port=node.port, key=key, project_path="/v1/projects/default")
-            asyncio.run(cycles.prepare_agent(target))
-            cycles.run(bench, target, count // 10, connections, feed)
-            with servers.watched(count, engine=node.process.pid) as taken:
-                taken.rate = count / cycles.run(bench, target, count, connections, feed)
-        finally:
-            node.end(signal.SIGTERM)
+    with servers.served() as (database, node, target):
+        asyncio.run(cycles.prepare_agent(target))
+        cycles.run(bench, target, count // 10, connections, feed)
+        with servers.watched(count, engine=node.process.pid) as taken:
+            taken.rate = count / cycles.run(bench, target, count, connections, feed)
+        node.end()
         verify(servers, database, "http", count + count // 10)
     return taken
 

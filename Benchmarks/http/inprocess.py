@@ -7,6 +7,7 @@ import tempfile
 from client import Failure
 from server import quiet_environment
 
+AT_ONCE = 256  # pieces of work under way
 NUMBER = r"(-?[0-9.]+)"
 ROUND = re.compile(
     rf"round \d+: ratio {NUMBER}  cycles/s {NUMBER} \(CPU {NUMBER} µs each\)  "

@@ -20,31 +20,30 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "Tests/cluster
 sys.dont_write_bytecode = True
 
 import cycles  # noqa: E402
-import distributed  # noqa: E402
 import inprocess  # noqa: E402
 import peers  # noqa: E402
+import shared_rows  # noqa: E402
 import waiting  # noqa: E402
 from client import Failure  # noqa: E402
 from cluster import Failed  # noqa: E402
+from inprocess import AT_ONCE  # noqa: E402
 from lanes import Wrong  # noqa: E402
 from report import Row, machine, table  # noqa: E402
-from servers import PGBENCH_CLIENTS  # noqa: E402
 
 FULL = {
     "cycles": 20_000, "rounds": 5, "workflows": 10_000, "expressions": 10_000, "http_cycles": 8_000,
     "streams": 5_000, "stream_rounds": 3, "settle_seconds": 18, "memory": (10_000, 100_000),
     "memory_rounds": 2, "restart": 1_000, "restart_rounds": 7, "distributed": 20_000, "pgbench_seconds": 8,
-    "stream_entries": 400_000, "peer_rounds": 3, "peer_seconds": 5, "peer_cycles": 8_000,
-    "peer_at_once": (1, 8, 32, 256), "peer_processes": (1, 2), "peer_holdpoint": (256, 32),
+    "stream_entries": 400_000, "peer_rounds": 3, "peer_seconds": 5,
+    "peer_cycles": 8_000, "peer_at_once": (1, 8, 32, 256), "peer_processes": (1, 2), "peer_holdpoint": (256, 32),
 }
 QUICK = {
     "cycles": 2_000, "rounds": 2, "workflows": 500, "expressions": 500, "http_cycles": 400,
     "streams": 500, "stream_rounds": 1, "settle_seconds": 8, "memory": (1_000, 5_000),
     "memory_rounds": 1, "restart": 200, "restart_rounds": 2, "distributed": 1_000, "pgbench_seconds": 2,
-    "stream_entries": 20_000, "peer_rounds": 1, "peer_seconds": 2, "peer_cycles": 400, "peer_at_once": (1, 8),
-    "peer_processes": (1, 2), "peer_holdpoint": (32,),
+    "stream_entries": 20_000, "peer_rounds": 1, "peer_seconds": 2,
+    "peer_cycles": 400, "peer_at_once": (1, 8), "peer_processes": (1, 2), "peer_holdpoint": (32,),
 }
-AT_ONCE = 256
 
 
 def column(results, index):
@@ -106,7 +105,7 @@ def memory(options, size):
     results = inprocess.memory(options.bench, first, second, size["memory_rounds"])
     yield Row(
         f"resident memory of a waiting session, from {first:,} to {second:,}", "bytes", column(results, 0),
-        at_most=200)
+        at_most=100)
     yield Row(f"processor time while {second:,} sessions wait", "% of a core", column(results, 1), 2, at_most=1)
 
 
@@ -115,43 +114,6 @@ def restart(options, size):
     yield Row(
         f"from start to ready after kill -9, {size['restart']:,} sessions waiting", "s", column(results, 0), 3,
         peer="none waiting, s", peers=column(results, 1), peer_decimals=3, at_most=0.3)
-
-
-CYCLES = {
-    "human": "a workflow of one `call: human`, at its owner",
-    "elsewhere": "such a workflow, answered at another node",
-    "external": "`external`, at its owner",
-    "http": "`external`, over HTTP with streams",
-}
-
-
-def over_servers(options, size):
-    settings, rounds = distributed.measure(options.holdpoint, options.bench, size, AT_ONCE)
-    print(f"durability, read back: {settings}")
-
-    def of(name, field):
-        return [getattr(results[name], field) for results in rounds]
-
-    limit = {"peer": f"pgbench, one-row commits/s, c={PGBENCH_CLIENTS}", "peers": of("pgbench", "rate")}
-    for name, words in CYCLES.items():
-        commits = distributed.COMMITS[name]
-        ratios = [commits * one / other for one, other in zip(of(name, "rate"), limit["peers"])]
-        at_once = distributed.HTTP_CONNECTIONS if name == "http" else AT_ONCE
-        yield Row(
-            f"cycles of {words}, {at_once} at once: {commits} × cycles/s ÷ commits/s", "cycles/s", of(name, "rate"),
-            **limit, ratios=ratios, least_ratio=0.3 if name == "human" else None)
-    for name, words in CYCLES.items():
-        yield Row(f"processor time of a cycle of {words}: engine", "µs", of(name, "engine"), 1)
-        yield Row(
-            "the same: Postgres", "µs", of(name, "postgres"), 1, peer="of a commit of pgbench, µs",
-            peers=of("pgbench", "postgres"), peer_decimals=1)
-        yield Row(
-            "the same: Redis", "µs", of(name, "redis"), 1, peer="of an XADD of redis-benchmark, P64, µs",
-            peers=of("redis", "redis"), peer_decimals=2)
-        yield Row(
-            "Postgres's log of such a cycle", "bytes", of(name, "wal"), peer="of a commit of pgbench",
-            peers=of("pgbench", "wal"))
-    yield Row("entries of 1,000 bytes that Redis takes, P64", "XADD/s", of("redis", "rate"))
 
 
 def beside_peers(options, size):
@@ -186,8 +148,8 @@ def beside_peers(options, size):
             peer=f"at its best in process, {inside.at_once} at once", peers=of(inside), peer_decimals=1)
     for field, words in (("start", "from start to paused"), ("answer", "from answer to done")):
         yield Row(
-            f"{words}, a workflow of one `call: human` over HTTP, told by the feed, one at a time", "ms",
-            of(peers.Setting(peers.OURS, 1, 1), field), 2, at_most=1)
+            f"{words}, a workflow of one `call: human` over HTTP, told by the feed, one at a time, as a client in "
+            "Python sees it", "ms", of(peers.Setting(peers.OURS, 1, 1), field), 2)
         for name in names:
             yield Row(
                 f"the same in {name}, over HTTP", "ms", of(peers.Setting(name, 1, 1), field), 2,
@@ -200,7 +162,7 @@ def beside_peers(options, size):
 
 PARTS = {
     "cycles": in_process, "workflows": workflows, "expressions": expressions, "http": over_http, "streams": streams,
-    "memory": memory, "restart": restart, "distributed": over_servers, "peers": beside_peers,
+    "memory": memory, "restart": restart, "distributed": shared_rows.over_servers, "peers": beside_peers,
 }
 
 

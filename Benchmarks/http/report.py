@@ -37,7 +37,7 @@ class Row:
 
     def _verdict(self):
         if self.at_most is not None:
-            must = f"≤ {self.at_most:g} {self.unit}"
+            must = f"≤ {self.at_most:,g} {self.unit}"
         elif self.least_ratio is not None:
             must = f"ratio ≥ {self.least_ratio:g}"
         else:

@@ -5,7 +5,9 @@ import dataclasses
 import os
 import pathlib
 import re
+import secrets
 import subprocess
+import types
 import urllib.parse
 
 from client import Failure
@@ -14,18 +16,24 @@ from cluster import LOGIN, Cluster, quiet_environment
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 ROW_BYTES = 1_000
 PGBENCH_CLIENTS = 32
+PGBENCH_ROWS = 100  # of a commit of pgbench that has many
 PIPELINE = 64
 
 
 @dataclasses.dataclass
 class Taken:
-    """Processor time and log of a stretch of work, each for one piece of it: microseconds and bytes."""
+    """Processor time, log and writing transactions of a stretch of work, for one piece of it: microseconds, bytes."""
 
     rate: float = 0
     engine: float = 0
     postgres: float = 0
     redis: float = 0
     wal: float = 0
+    writes: float = 0
+
+    @property
+    def processor(self):
+        return self.engine + self.postgres + self.redis
 
 
 class SharedServers(Cluster):
@@ -74,7 +82,7 @@ class SharedServers(Cluster):
         """Watches what the servers, and a process if one is given, take for so many pieces of work."""
         taken = Taken()
         self.postgres.sql("checkpoint")  # so that every stretch writes as many whole pages
-        log = self._log_place()
+        log, transactions = self._places()
         pids = {"postgres": self.postgres.program.process.pid, "redis": self.redis.program.process.pid}
         if engine:
             pids["engine"] = engine
@@ -82,30 +90,62 @@ class SharedServers(Cluster):
         yield taken
         for name, pid in pids.items():
             setattr(taken, name, (family_seconds(pid) - before[name]) * 1e6 / count)
-        taken.wal = (self._log_place() - log) / count
+        log_after, transactions_after = self._places()
+        taken.wal, taken.writes = (log_after - log) / count, (transactions_after - transactions) / count
 
-    def _log_place(self):
-        return int(self.postgres.sql("select pg_current_wal_insert_lsn() - '0/0'")[0][0])
+    def _places(self):
+        """How long the log is, and how many ids the whole server has given to transactions, which only those get that
+        write: every client's, with those that renew leases, and autovacuum's.
 
-    def one_row_commits(self, seconds):
-        """The limit of Postgres without group commit: rows of 1,000 bytes, a commit each, by pgbench."""
-        script = self.folder / "one-row.sql"
-        script.write_text("insert into one_row(data) values (:data::bytea);\n")
+        To look is not counted: neither this statement nor `checkpoint` gets an id (with `pg_current_xact_id()` it would
+        get one). The end of a snapshot is the id after the last that has ended: what is just under way is left out.
+        """
+        row = self.postgres.sql("select pg_current_wal_insert_lsn() - '0/0', pg_snapshot_xmax(pg_current_snapshot())")
+        return map(int, row[0])
+
+    @contextlib.contextmanager
+    def served(self):
+        """A node that serves an empty database: its name, the node, and what a client of the project needs."""
+        with self.database() as database:
+            url, key = self.url(database), f"hp_bench_{secrets.token_hex(16)}"
+            made = self.run(
+                "migrate", HOLDPOINT_POSTGRES=url, HOLDPOINT_SEALING_KEY=str(self.sealing_key), HOLDPOINT_DEV_KEY=key)
+            if made.returncode:
+                raise Failure(f"holdpoint migrate: {made.stdout}{made.stderr}")
+            node = self.add_node(database, url, start=False)
+            try:
+                node.start()
+                yield database, node, types.SimpleNamespace(
+                    port=node.port, key=key, project_path="/v1/projects/default")
+            finally:
+                node.end()
+
+    def commits(self, seconds, rows=1):
+        """The limit of Postgres: commits of so many rows of 1,000 bytes, by pgbench; one is without group commit."""
+        text, taken, done = self._pgbench(rows, PGBENCH_CLIENTS, seconds)
+        rate = number(r"tps = ([0-9.]+) \(without", text)
+        return Taken(rate=rate, postgres=taken.postgres / done, wal=taken.wal / done, writes=taken.writes / done)
+
+    def _pgbench(self, rows, clients, seconds, *more):
+        """What it prints, what the servers took, and how many commits there were."""
+        script = self.folder / f"commit-{rows}.sql"
+        script.write_text(f"insert into made(data) select :data::bytea from generate_series(1, {rows});\n"
+                          if rows > 1 else "insert into made(data) values (:data::bytea);\n")
         with self.database() as name:
             self.postgres.sql(
-                "create table one_row(n int8 generated always as identity primary key, data bytea not null)",
+                "create table made(n int8 generated always as identity primary key, data bytea not null)",
                 database=name)
             words = [
-                f"{self.postgres.bin}/pgbench", "-n", "-M", "prepared", "-c", PGBENCH_CLIENTS, "-j", 2, "-T", seconds,
-                "-D", f"data={'x' * ROW_BYTES}", "-f", script, "-h", self.postgres.folder, "-U", "postgres", name]
+                f"{self.postgres.bin}/pgbench", "-n", "-M", "prepared", "-c", clients, "-j", min(clients, 2), "-T",
+                seconds, *more, "-D", f"data={'x' * ROW_BYTES}", "-f", script, "-h", self.postgres.folder, "-U",
+                "postgres", name]
             with self.watched(1) as taken:
                 text = output_of(words)
             done = int(number(r"number of transactions actually processed: (\d+)", text))
-            rows = self.postgres.sql("select count(*), sum(length(data)) from one_row", database=name)[0]
-        if [int(value) for value in rows] != [done, done * ROW_BYTES]:
-            raise Failure(f"pgbench says that it made {done} rows, and there are {rows}")
-        rate = number(r"tps = ([0-9.]+) \(without", text)
-        return Taken(rate=rate, postgres=taken.postgres / done, wal=taken.wal / done)
+            found = self.postgres.sql("select count(*), sum(length(data)) from made", database=name)[0]
+        if [int(value) for value in found] != [done * rows, done * rows * ROW_BYTES]:
+            raise Failure(f"pgbench says that it made {done} commits of {rows} rows, and there are {found}")
+        return text, taken, done
 
     def stream_entries(self, count):
         """The limit of Redis: entries of 1,000 bytes on one connection, 64 commands at a time, by redis-benchmark."""

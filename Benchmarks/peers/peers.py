@@ -6,7 +6,6 @@ import dataclasses
 import json
 import os
 import pathlib
-import secrets
 import subprocess
 import types
 
@@ -265,29 +264,17 @@ class Watched:
 
 def one_at_a_time(servers, seconds):
     """A workflow of one `call: human` through a served node."""
-    with servers.database() as database:
-        url, key = servers.url(database), f"hp_bench_{secrets.token_hex(16)}"
-        made = servers.run(
-            "migrate", HOLDPOINT_POSTGRES=url, HOLDPOINT_SEALING_KEY=str(servers.sealing_key), HOLDPOINT_DEV_KEY=key)
-        if made.returncode:
-            raise Failure(f"holdpoint migrate: {made.stdout}{made.stderr}")
-        node = servers.add_node(database, url, start=False)
-        try:
-            node.start()
-            target = types.SimpleNamespace(port=node.port, key=key, project_path="/v1/projects/default")
+    with servers.served() as (_, _, target):
+        async def drive():
+            connection = await client.Connection.open(target)
+            await connection.make("PUT", "/agents/ask", {"kind": "workflow", "definition": DEFINITION})
+            watched = Watched(connection)
+            feed = await client.EventStream.open(target, "/stream", watched.take)
+            await lanes.run([watched], "warm", min(seconds, 2))
+            done = await lanes.run([watched], "timed", seconds)
+            feed.close()
+            connection.close()
+            return done
 
-            async def drive():
-                connection = await client.Connection.open(target)
-                await connection.make("PUT", "/agents/ask", {"kind": "workflow", "definition": DEFINITION})
-                watched = Watched(connection)
-                feed = await client.EventStream.open(target, "/stream", watched.take)
-                await lanes.run([watched], "warm", min(seconds, 2))
-                done = await lanes.run([watched], "timed", seconds)
-                feed.close()
-                connection.close()
-                return done
-
-            done = asyncio.run(drive())
-        finally:
-            node.end()
+        done = asyncio.run(drive())
     return Figures(done.rate, done.start_to_paused * 1e3, done.answer_to_done * 1e3)
