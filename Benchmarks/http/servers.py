@@ -37,7 +37,7 @@ class Taken:
 
 
 class SharedServers(Cluster):
-    """A Postgres and a Redis that keep what they confirm as in production, and no node."""
+    """A Postgres and a Redis that keep what they confirm as in production, with no node unless some are asked for."""
 
     POSTGRES = {
         "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "'512MB'",
@@ -45,8 +45,8 @@ class SharedServers(Cluster):
     POSTGRES_SHOWN = ("server_version", *POSTGRES, "wal_sync_method", "checkpoint_timeout", "autovacuum")
     REDIS_SHOWN = ("appendonly", "appendfsync", "auto-aof-rewrite-percentage")
 
-    def __init__(self, binary):
-        super().__init__(0, binary, settings=self.POSTGRES)
+    def __init__(self, binary, nodes=0):
+        super().__init__(nodes, binary, settings=self.POSTGRES)
         self.databases = 0
 
     def __enter__(self):

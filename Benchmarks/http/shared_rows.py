@@ -1,6 +1,7 @@
 """Rows of nodes that share Postgres and Redis."""
 
 import distributed
+import takeovers
 from inprocess import AT_ONCE
 from report import Row
 from servers import PGBENCH_CLIENTS, PGBENCH_ROWS, ROW_BYTES
@@ -55,3 +56,16 @@ def what_it_takes(name, words, of):
     yield Row(
         "Postgres's transactions that write, as the database counts them", "per such cycle", of(name, "writes"), 3,
         peer=PGBENCH_COMMIT, peers=of("pgbench", "writes"), peer_decimals=3, at_most=0.2 if is_compared else None)
+
+
+def takeover(options, size):
+    count = size["takeover"]
+    results = takeovers.measure(options.holdpoint, count, size["takeover_rounds"])
+    first, last = zip(*results)
+    yield Row(
+        f"from kill -9 of one of {takeovers.NODES} nodes (lease {takeovers.LEASE_SECONDS:g} s) until the first answer "
+        "to one of its sessions, given to another node, is applied", "s", first, 2,
+        at_most=takeovers.LEASE_SECONDS + 0.5)
+    yield Row(
+        f"until the last of the answers to its {count} sessions is applied, given over {takeovers.ANSWERS_SECONDS:g} s",
+        "s", last, 2)
