@@ -47,6 +47,14 @@ struct Benchmark {
                 thread: thread, first: number(arguments, 1) ?? 10_000, second: number(arguments, 2) ?? 100_000,
                 idleSeconds: 20
             ).run()
+        case "rebuild":
+            guard let store = arguments.dropFirst().first.flatMap(RebuildBenchmark.Store.init),
+                let act = arguments.dropFirst(2).first.flatMap(RebuildBenchmark.Act.init)
+            else { usage() }
+            try await RebuildBenchmark(
+                thread: thread, store: store, act: act, count: number(arguments, 3) ?? 100_000,
+                atOnce: number(arguments, 4) ?? 256
+            ).run()
         case "http":
             guard let port = number(arguments, 1).flatMap({ UInt16(exactly: $0) }), let key = getenv("HOLDPOINT_KEY")
             else { usage() }
@@ -61,7 +69,8 @@ struct Benchmark {
         print(
             "usage: holdpoint-bench cycles [COUNT [AT-ONCE [ROUNDS]]] | workflows [COUNT [AT-ONCE [ROUNDS]]] "
                 + "| expressions [COUNT [ROUNDS]] | distributed human|external|elsewhere [COUNT [AT-ONCE]] "
-                + "| memory [FIRST [SECOND]] | http PORT [COUNT [CONNECTIONS [without-feed]]]")
+                + "| memory [FIRST [SECOND]] | rebuild postgres|embedded make|open [COUNT [AT-ONCE]] "
+                + "| http PORT [COUNT [CONNECTIONS [without-feed]]]")
         exit(2)
     }
 

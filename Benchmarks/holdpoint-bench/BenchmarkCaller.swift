@@ -43,16 +43,19 @@ extension BenchmarkCaller {
 
     /// Defines an agent that runs the document.
     func put(_ document: BenchmarkDocument) async throws {
-        let definition = try document.definition
+        try await put(try document.definition, as: document.agent)
+    }
+
+    /// Defines an agent that runs a workflow.
+    func put(_ definition: JSONValue, as agent: AgentName) async throws {
         _ = try await engine.putAgent(
-            AgentDefinition(
-                name: document.agent, program: .workflow, definition: definition, inputSchema: nil, labels: [:]),
+            AgentDefinition(name: agent, program: .workflow, definition: definition, inputSchema: nil, labels: [:]),
             in: scope)
     }
 
-    /// Starts a session and returns it as it then stands.
-    func start(_ agent: AgentName, input: JSONValue) async throws -> SessionView {
-        let start = SessionStart(id: nil, agent: agent, input: input, labels: [:], onBehalfOf: nil)
+    /// Starts a session, under an id that is made if none is given, and returns it as it then stands.
+    func start(_ agent: AgentName, input: JSONValue, id: SessionID? = nil) async throws -> SessionView {
+        let start = SessionStart(id: id, agent: agent, input: input, labels: [:], onBehalfOf: nil)
         guard case .session(let session, _, _) = try await engine.start(start, in: scope, options: options) else {
             throw BenchmarkFailure("a command was stored instead of applied")
         }

@@ -39,12 +39,15 @@ struct BenchmarkNode: BenchmarkCaller {
         var template = Array("\(parent)/holdpoint-bench.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw BenchmarkFailure("no temporary folder") }
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return try await make(in: folder, on: thread, expressions, count)
+        return try await open(folder, isFirst: true, on: thread, expressions: expressions, counting: count)
     }
 
-    private static func make(
-        in folder: String, on thread: BenchmarkThread, _ expressions: any ExpressionEvaluator,
-        _ count: CommitCounter.Count?
+    /// Opens the store in a folder.
+    ///
+    /// - Parameter isFirst: whether the store is new, and the project and its agent must be made.
+    static func open(
+        _ folder: String, isFirst: Bool, on thread: BenchmarkThread, expressions: any ExpressionEvaluator,
+        counting count: CommitCounter.Count? = nil
     ) async throws -> BenchmarkNode {
         let clock = SystemClock()
         let journal = try SQLiteJournal(
@@ -54,11 +57,15 @@ struct BenchmarkNode: BenchmarkCaller {
             streams: LocalStreams(), clock: clock, entropy: try SodiumEntropy(), hasher: SHA256Hasher(),
             secretBox: try SodiumSecretBox(keyFile: folder + "/secret.key"),
             expressions: expressions, documents: JSONDocuments(), calls: NoCalls(), executors: thread.executors)
-        let scope = try await Self.prepareScope(in: journal)
-        let agent = try await Self.prepareAgent(of: scope, in: journal)
+        let scope = Scope(tenant: try TenantName("bench"), project: try ProjectName("default"))
+        if isFirst {
+            _ = try await prepareScope(in: journal)
+            _ = try await prepareAgent(of: scope, in: journal)
+        }
         let engine = Engine(configuration: EngineConfiguration(node: try NodeName("bench")), ports: ports)
         return BenchmarkNode(
-            folder: folder, journal: journal, engine: engine, scope: scope, agent: agent, executors: thread.executors)
+            folder: folder, journal: journal, engine: engine, scope: scope, agent: try AgentName("external"),
+            executors: thread.executors)
     }
 
     /// Runs `body` while the engine serves, then stops it.

@@ -1,6 +1,7 @@
 """Rows of nodes that share Postgres and Redis."""
 
 import distributed
+import rebuilds
 import takeovers
 from inprocess import AT_ONCE
 from report import Row
@@ -69,3 +70,17 @@ def takeover(options, size):
     yield Row(
         f"until the last of the answers to its {count} sessions is applied, given over {takeovers.ANSWERS_SECONDS:g} s",
         "s", last, 2)
+
+
+def rebuild(options, size):
+    count, rounds = size["rebuild"], size["rebuild_rounds"]
+    settings, shared = rebuilds.over_postgres(options.holdpoint, options.bench, count, AT_ONCE, rounds)
+    print(f"durability, read back: {settings}")
+    alone = rebuilds.embedded(options.bench, count, AT_ONCE, rounds)
+    for words, results, at_most in (("Postgres", shared, 2), ("embedded", alone, None)):
+        armed, folded = zip(*results)
+        yield Row(
+            f"from start until {count:,} waiting sessions are rebuilt after kill -9, {words}: deadlines armed, and "
+            "every session folded", "s", folded, 2, at_most=at_most)
+        yield Row("of this: until the deadlines are armed", "s", armed, 2)
+        yield Row("of this: folding", "s", [end - begin for begin, end in results], 2)

@@ -93,6 +93,11 @@ package final class Engine: SessionGateway {
         get async { await directory.count }
     }
 
+    /// How many deadlines are in memory, each of another session.
+    package var armedDeadlines: Int {
+        get async { await services.deadlines.count }
+    }
+
     private func serve(_ gained: [ShardGain]) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.shards.run(gained, until: self.stopping) }
