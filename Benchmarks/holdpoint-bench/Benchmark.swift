@@ -58,8 +58,12 @@ struct Benchmark {
         case "http":
             guard let port = number(arguments, 1).flatMap({ UInt16(exactly: $0) }), let key = getenv("HOLDPOINT_KEY")
             else { usage() }
-            try HTTPLoad(port: port, key: String(cString: key), cycles: number(arguments, 2) ?? 1_000)
+            try HTTPLoad(HTTPTarget(port: port, key: String(cString: key)), cycles: number(arguments, 2) ?? 1_000)
                 .run(connections: number(arguments, 3) ?? 32, withFeed: !arguments.contains("without-feed"))
+        case "latency":
+            guard let port = number(arguments, 1).flatMap({ UInt16(exactly: $0) }), let key = getenv("HOLDPOINT_KEY")
+            else { usage() }
+            try HTTPLatency(HTTPTarget(port: port, key: String(cString: key))).run(number(arguments, 2) ?? 2_000)
         default:
             usage()
         }
@@ -70,7 +74,7 @@ struct Benchmark {
             "usage: holdpoint-bench cycles [COUNT [AT-ONCE [ROUNDS]]] | workflows [COUNT [AT-ONCE [ROUNDS]]] "
                 + "| expressions [COUNT [ROUNDS]] | distributed human|external|elsewhere [COUNT [AT-ONCE]] "
                 + "| memory [FIRST [SECOND]] | rebuild postgres|embedded make|open [COUNT [AT-ONCE]] "
-                + "| http PORT [COUNT [CONNECTIONS [without-feed]]]")
+                + "| http PORT [COUNT [CONNECTIONS [without-feed]]] | latency PORT [COUNT]")
         exit(2)
     }
 

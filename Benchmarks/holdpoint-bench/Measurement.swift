@@ -93,4 +93,12 @@ extension [Double] {
         let middle = ordered.count / 2
         return ordered.count.isMultiple(of: 2) ? (ordered[middle - 1] + ordered[middle]) / 2 : ordered[middle]
     }
+
+    /// The least value that so great a part of all does not exceed.
+    func quantile(_ part: Double) -> Double {
+        let ordered = sorted()
+        guard !ordered.isEmpty else { return 0 }
+        let place = Int((Double(ordered.count) * part).rounded(.up)) - 1
+        return ordered[Swift.min(Swift.max(place, 0), ordered.count - 1)]
+    }
 }

@@ -35,7 +35,7 @@ FULL = {
     "streams": 5_000, "stream_rounds": 3, "settle_seconds": 18, "memory": (10_000, 100_000),
     "memory_rounds": 2, "restart": 1_000, "restart_rounds": 7, "distributed": 20_000, "pgbench_seconds": 8,
     "stream_entries": 400_000, "takeover": 200, "takeover_rounds": 7, "rebuild": 100_000, "rebuild_rounds": 5,
-    "peer_rounds": 3, "peer_seconds": 5,
+    "latency": 2_000, "latency_pgbench_seconds": 4, "latency_rounds": 5, "peer_rounds": 3, "peer_seconds": 5,
     "peer_cycles": 8_000, "peer_at_once": (1, 8, 32, 256), "peer_processes": (1, 2), "peer_holdpoint": (256, 32),
 }
 QUICK = {
@@ -43,7 +43,7 @@ QUICK = {
     "streams": 500, "stream_rounds": 1, "settle_seconds": 8, "memory": (1_000, 5_000),
     "memory_rounds": 1, "restart": 200, "restart_rounds": 2, "distributed": 1_000, "pgbench_seconds": 2,
     "stream_entries": 20_000, "takeover": 50, "takeover_rounds": 1, "rebuild": 2_000, "rebuild_rounds": 2,
-    "peer_rounds": 1, "peer_seconds": 2,
+    "latency": 100, "latency_pgbench_seconds": 1, "latency_rounds": 2, "peer_rounds": 1, "peer_seconds": 2,
     "peer_cycles": 400, "peer_at_once": (1, 8), "peer_processes": (1, 2), "peer_holdpoint": (32,),
 }
 
@@ -165,8 +165,7 @@ def beside_peers(options, size):
 PARTS = {
     "cycles": in_process, "workflows": workflows, "expressions": expressions, "http": over_http, "streams": streams,
     "memory": memory, "restart": restart, "distributed": shared_rows.over_servers, "takeover": shared_rows.takeover,
-    "rebuild": shared_rows.rebuild,
-    "peers": beside_peers,
+    "rebuild": shared_rows.rebuild, "latency": shared_rows.one_at_a_time, "peers": beside_peers,
 }
 
 

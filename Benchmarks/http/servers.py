@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import secrets
+import statistics
 import subprocess
 import types
 import urllib.parse
@@ -125,6 +126,16 @@ class SharedServers(Cluster):
         text, taken, done = self._pgbench(rows, PGBENCH_CLIENTS, seconds)
         rate = number(r"tps = ([0-9.]+) \(without", text)
         return Taken(rate=rate, postgres=taken.postgres / done, wal=taken.wal / done, writes=taken.writes / done)
+
+    def commit_milliseconds(self, seconds):
+        """The median of what a commit of one row takes whose client is the only one, by pgbench."""
+        log = self.folder / f"commits-{self.databases + 1}"
+        _, _, done = self._pgbench(1, 1, seconds, "--log", f"--log-prefix={log}")
+        lines = [line for file in self.folder.glob(f"{log.name}.*") for line in file.read_text().splitlines()]
+        times = [int(line.split()[2]) for line in lines]  # microseconds
+        if len(times) != done:
+            raise Failure(f"pgbench says that it made {done} commits, and logged {len(times)}")
+        return statistics.median(times) / 1e3
 
     def _pgbench(self, rows, clients, seconds, *more):
         """What it prints, what the servers took, and how many commits there were."""

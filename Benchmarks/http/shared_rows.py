@@ -1,6 +1,7 @@
 """Rows of nodes that share Postgres and Redis."""
 
 import distributed
+import latency
 import rebuilds
 import takeovers
 from inprocess import AT_ONCE
@@ -84,3 +85,19 @@ def rebuild(options, size):
             "every session folded", "s", folded, 2, at_most=at_most)
         yield Row("of this: until the deadlines are armed", "s", armed, 2)
         yield Row("of this: folding", "s", [end - begin for begin, end in results], 2)
+
+
+def one_at_a_time(options, size):
+    settings, rounds = latency.measure(
+        options.holdpoint, options.bench, size["latency"], size["latency_pgbench_seconds"], size["latency_rounds"])
+    print(f"durability, read back: {settings}")
+
+    def of(name):
+        return [times[name] for times in rounds]
+
+    limit = {"peer": "pgbench, a one-row commit, c=1, ms", "peers": of("commit"), "peer_decimals": 3}
+    for name, words in (("start", "from start to paused"), ("answer", "from answer to done")):
+        yield Row(
+            f"{words}, a workflow of one `call: human` over HTTP, told by the feed, one at a time: median", "ms",
+            of(f"{name} p50"), 3, **limit, at_most=1)
+        yield Row("the same: 95 of 100 are within", "ms", of(f"{name} p95"), 3)

@@ -26,7 +26,7 @@ final class HTTPLane {
         self.load = load
         connection = try load.open { socket in
             guard try socket.read() else { throw BenchmarkFailure("the server closed a connection") }
-            try self.takeReply(socket)
+            if let body = try HTTPTarget.reply(from: socket) { try self.goOn(body) }
         }
     }
 
@@ -36,21 +36,7 @@ final class HTTPLane {
         step = .start
         seen = 0
         hasStreamEnded = false
-        try connection?.send(load.request("POST", "/sessions", Self.start))
-    }
-
-    private func takeReply(_ socket: Socket) throws {
-        guard let end = socket.place(of: "\r\n\r\n") else { return }
-        let head = socket.text(0..<end)
-        let lengths = head.split(separator: "\r\n").filter { $0.hasPrefix("Content-Length: ") }
-        guard let length = lengths.first.flatMap({ Int($0.dropFirst(16)) }) else {
-            throw BenchmarkFailure("a reply has no length")
-        }
-        guard socket.received.count >= end + 4 + length else { return }
-        let body = socket.text(end + 4..<end + 4 + length)
-        guard head.hasPrefix("HTTP/1.1 20") else { throw BenchmarkFailure("refused: \(body)") }
-        socket.consume(end + 4 + length)
-        try goOn(body)
+        try connection?.send(load.target.request("POST", "/sessions", Self.start))
     }
 
     private func goOn(_ body: String) throws {
@@ -61,16 +47,16 @@ final class HTTPLane {
             step = .openStream
             reader = EventReader()
             let stream = try load.open { socket in try self.takeEvents(socket) }
-            try stream.send(load.request("GET", "/sessions/\(session)/stream"))
+            try stream.send(load.target.request("GET", "/sessions/\(session)/stream"))
         case .ask:
             guard let id = text(of: "id", in: body) else { throw BenchmarkFailure("a request without id") }
             step = .answer
             try connection?.send(
-                load.request("POST", "/requests/\(id)/respond", "{\"response\":{\"answer\":\"this one\"}}"))
+                load.target.request("POST", "/requests/\(id)/respond", "{\"response\":{\"answer\":\"this one\"}}"))
         case .answer:
             step = .complete
             try connection?.send(
-                load.request("POST", "/sessions/\(session)/complete", "{\"output\":{\"done\":true}}"))
+                load.target.request("POST", "/sessions/\(session)/complete", "{\"output\":{\"done\":true}}"))
         case .complete:
             step = .awaitEnd
             try finishIfWhole()
@@ -89,7 +75,7 @@ final class HTTPLane {
         }
         if step == .openStream, reader.hasBegun {
             step = .ask
-            try connection?.send(load.request("POST", "/sessions/\(session)/requests", Self.question))
+            try connection?.send(load.target.request("POST", "/sessions/\(session)/requests", Self.question))
         }
         guard !isOpen else { return }
         load.close(socket)

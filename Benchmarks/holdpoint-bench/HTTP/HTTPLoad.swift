@@ -9,8 +9,7 @@ import Glibc
 final class HTTPLoad {
     static let types = ["session_started", "hitl_requested", "hitl_responded", "session_completed"]
 
-    private let port: UInt16
-    private let key: String
+    let target: HTTPTarget
     private let cycles: Int
     private var handlers: [Int32: () throws -> Void] = [:]
     private var polled: [pollfd] = []
@@ -20,9 +19,8 @@ final class HTTPLoad {
     private var feedEvents = 0
     private var isWatching = false
 
-    init(port: UInt16, key: String, cycles: Int) {
-        self.port = port
-        self.key = key
+    init(_ target: HTTPTarget, cycles: Int) {
+        self.target = target
         self.cycles = cycles
     }
 
@@ -55,7 +53,7 @@ final class HTTPLoad {
 
     /// Opens a connection, and calls `handler` whenever something has arrived on it.
     func open(_ handler: @escaping (Socket) throws -> Void) throws -> Socket {
-        let socket = try Socket(port: port)
+        let socket = try Socket(port: target.port)
         handlers[socket.descriptor] = { try handler(socket) }
         polled.append(pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0))
         return socket
@@ -65,16 +63,6 @@ final class HTTPLoad {
         handlers[socket.descriptor] = nil
         polled.removeAll { $0.fd == socket.descriptor }
         socket.end()
-    }
-
-    /// A request below the project's path.
-    func request(_ method: String, _ path: String, _ body: String = "") -> [UInt8] {
-        var head = "\(method) /v1/projects/default\(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-        head += "Authorization: Bearer \(key)\r\n"
-        if !body.isEmpty {
-            head += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n"
-        }
-        return Array((head + "\r\n" + body).utf8)
     }
 
     /// Each event of the feed must be the next of its session.
@@ -94,7 +82,7 @@ final class HTTPLoad {
             isWatching = reader.hasBegun
             guard isOpen else { throw BenchmarkFailure("the feed was cut") }
         }
-        try feed.send(request("GET", "/stream"))
+        try feed.send(target.request("GET", "/stream"))
     }
 }
 
