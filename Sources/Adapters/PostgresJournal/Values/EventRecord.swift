@@ -54,7 +54,7 @@ enum EventRecord {
             let name = String(validating: rest.prefix(Int(length)), as: UTF8.self)
         else { return nil }
         rest = rest.dropFirst(Int(length))
-        guard let chain = Digest(bytes: Array(rest.prefix(Self.chain))) else { return nil }
+        guard let chain = Digest(bytes: rest.prefix(Self.chain)) else { return nil }
         return RecordedEvent(
             sequence: Int64(bitPattern: sequence), time: Timestamp(milliseconds: Int64(bitPattern: time)),
             type: EventType(name), data: Array(rest.dropFirst(Self.chain)), chain: chain, isOnFeed: feed == 1)

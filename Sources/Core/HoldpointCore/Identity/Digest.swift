@@ -11,11 +11,16 @@ package struct Digest: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Reads 32 bytes; nil for any other count.
-    package init?(bytes: some Collection<UInt8>) {
+    package init?(bytes: ArraySlice<UInt8>) {
         guard bytes.count == 32, let first = Identifier128(bytes: bytes.prefix(16)),
             let second = Identifier128(bytes: bytes.dropFirst(16))
         else { return nil }
         self.init(first: first, second: second)
+    }
+
+    /// Reads 32 bytes; nil for any other count.
+    package init?(bytes: [UInt8]) {
+        self.init(bytes: bytes[...])
     }
 
     /// Reads 64 lower-case hexadecimal digits; nil for anything else.
