@@ -1,7 +1,7 @@
 /// The members of a JSON object in the order in which they were written, each key once.
 package struct JSONObject: Sendable {
     /// Objects with more members than this look keys up in an index.
-    static let unindexedCount = 16
+    static let unindexedCount = 32
 
     fileprivate struct Entry: Sendable, Hashable {
         let key: ExactKey

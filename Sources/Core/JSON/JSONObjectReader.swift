@@ -9,7 +9,8 @@ package struct JSONObjectReader {
     /// The place of the object in its document.
     package let pointer: JSONPointer
     private let object: JSONObject
-    private var known: Set<ExactKey> = []
+    /// A list, since there are few: to hash them all takes longer than to compare.
+    private var known: [String] = []
     private var violations: [JSONViolation] = []
 
     /// Starts to read; a value that is no object is a violation, and reads as an empty object.
@@ -41,7 +42,7 @@ package struct JSONObjectReader {
 
     /// Returns all that is wrong, one violation for each unknown field included; empty if the object fits.
     package mutating func finish() -> [JSONViolation] {
-        for (key, _) in object where !known.contains(ExactKey(text: key)) { fail(key, "unknown field") }
+        for (key, _) in object where !known.contains(where: { $0.hasSameBytes(as: key) }) { fail(key, "unknown field") }
         return violations
     }
 }
@@ -49,7 +50,7 @@ package struct JSONObjectReader {
 extension JSONObjectReader {
     /// The field as it is; `null` is a value here.
     package mutating func optionalValue(_ key: String) -> JSONValue? {
-        known.insert(ExactKey(text: key))
+        known.append(key)
         return object[key]
     }
 

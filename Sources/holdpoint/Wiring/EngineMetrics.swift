@@ -29,6 +29,9 @@ enum EngineMetrics {
             Metric(
                 gauge: "holdpoint_resident_sessions", "Sessions that are in memory.", await engine.residentSessions),
             Metric(
+                gauge: "holdpoint_deadlines", "Sessions whose next deadline is in memory, since it is near.",
+                await engine.armedDeadlines),
+            Metric(
                 counter: "holdpoint_snapshots_refused", "Snapshots that did not verify, so that the log was folded.",
                 statistics.snapshotsRefused),
             Metric(
