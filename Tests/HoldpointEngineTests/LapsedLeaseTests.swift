@@ -66,6 +66,42 @@ import Testing
             #expect(view?.command.attempts == 0)
         }
     }
+
+    @Test func `I10: shards whose due work cannot be marked are not served, and the node says why`() async throws {
+        let nodes = try await NodeScene()
+        var scene = nodes.scene
+        let line = Line()
+        let commits = Line()
+        let marks = Line()
+        let shared = SharedMemoryJournal(scene.journal, leaseMilliseconds: 120_000)
+        scene.decorate = { _ in TwoLines(base: shared, all: line, commits: commits, marks: marks) }
+        let node = try scene.engine()
+        try await nodes.running(node) {
+            try await nodes.until { await node.ownedShards == 256 }
+            let session = try await nodes.passing { try await nodes.scene.start(node).state.identity.id }
+            commits.cut()
+            _ = try await nodes.passing {
+                try await node.command(
+                    .message("hello"), to: session, in: nodes.scene.scope,
+                    options: nodes.scene.options(respondAsync: true))
+            }
+            marks.cut()
+            line.cut()
+            let lapse = nodes.scene.clock.now().adding(milliseconds: 130_000)
+            try await nodes.until { nodes.scene.clock.now() > lapse }
+            line.mend()
+            commits.mend()
+            try await nodes.until { await !node.readiness().degradations.isEmpty }
+            #expect(
+                await node.readiness().degradations == [
+                    "due work in shards of a dead node cannot be done yet: unavailable(\"marks are cut\")"
+                ])
+            #expect(await node.ownedShards == 255)
+            marks.mend()
+            try await nodes.until { await node.ownedShards == 256 }
+            try await nodes.until { await node.readiness().degradations.isEmpty }
+        }
+    }
 }
 
 /// A journal two of whose renewals take a minute each: when the second one is answered, the lease of the one before has
@@ -106,11 +142,12 @@ private final class SlowRenewals: JournalDecorator {
     }
 }
 
-/// A journal behind a line that can be cut for all, and one that can be cut for commits alone.
+/// A journal behind a line that can be cut for all, and others that can be cut for commits or for marks alone.
 private struct TwoLines: JournalDecorator {
     let base: any Journal
     let all: Line
     let commits: Line
+    var marks = Line()
 
     func around<Value: Sendable>(
         _ call: @escaping @Sendable (any Journal) async throws(JournalError) -> Value
@@ -122,5 +159,10 @@ private struct TwoLines: JournalDecorator {
     func commit(_ commit: SessionCommit) async throws(JournalError) -> CommitReceipt {
         if all.isDown || commits.isDown { throw .unavailable("the line is cut") }
         return try await base.commit(commit)
+    }
+
+    func writeDown(_ group: RecoveryGroup) async throws(JournalError) {
+        if all.isDown || marks.isDown { throw .unavailable("marks are cut") }
+        try await base.writeDown(group)
     }
 }

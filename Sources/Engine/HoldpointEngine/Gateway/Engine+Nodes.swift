@@ -8,7 +8,7 @@ extension Engine {
         let released = left > 0 ? "\(left) sessions wait for a node of the later release that wrote them" : nil
         return Readiness(
             parts: [("engine", life.problem), ("store", store), ("lease", leaseProblem)],
-            degradations: [streams, released].compactMap { $0 })
+            degradations: [streams, released, await shards.recoveryProblem].compactMap { $0 })
     }
 
     package func nodes() async throws(GatewayError) -> [NodeRecord] {

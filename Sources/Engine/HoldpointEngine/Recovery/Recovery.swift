@@ -34,10 +34,11 @@ struct Recovery: Sendable {
     ///   - known: what this node knows of the marks in these shards.
     ///   - whenDone: takes shards in which nothing is left to do, as soon as that is so: the sessions of one need not
     ///     wait for the work in others.
+    ///   - whenFailed: is told after each pass why work is left, in words for an operator.
     /// - Throws: `fenced` when the lease is over.
     func run(
         oneByOne shards: [Shard], isDoubtful: Bool, known: inout KnownMarks,
-        whenDone: (_ shards: [Shard]) async -> Void
+        whenDone: (_ shards: [Shard]) async -> Void, whenFailed: (_ reason: String) -> Void
     ) async throws(JournalError) {
         let clock = services.ports.clock
         var pass = Pass(isDoubtful: isDoubtful, known: known)
@@ -49,6 +50,7 @@ struct Recovery: Sendable {
             await goThrough(&pass, whenDone)
             guard services.tenure.isValid else { break }
             if pass.left.isEmpty { return }
+            whenFailed("due work in shards of a dead node cannot be done yet: \(pass.failure)")
             await clock.sleep(until: clock.now().adding(milliseconds: services.configuration.timerRetryMilliseconds))
         }
         throw .fenced
@@ -60,13 +62,22 @@ struct Recovery: Sendable {
         var left: [Fence] = []
         let isDoubtful: Bool
         var known: KnownMarks
+        /// What went wrong the last time.
+        var failure = "the store is away"
     }
 
     /// Goes through the shards that are left once, and leaves those for the next time that could not be done.
     private func goThrough(_ pass: inout Pass, _ whenDone: (_ shards: [Shard]) async -> Void) async {
         let shards = pass.left.map(\.shard)
-        guard let due = try? await dueSessions(in: shards), let standing = try? await groups(among: shards, &pass)
-        else { return }
+        let due: [DueWork]
+        let standing: [Shard: [RecoveryGroup]]
+        do {
+            due = try await dueSessions(in: shards)
+            standing = try await groups(among: shards, &pass)
+        } catch {
+            pass.failure = "\(error)"
+            return
+        }
         let work = Dictionary(grouping: due) { $0.session.key.shard }
         // What may have killed the owner before is loaded last.
         let order = pass.left.sorted {
@@ -81,6 +92,7 @@ struct Recovery: Sendable {
                     firstID: Self.firstID(under: fence), under: fence, known: &pass.known)
                 await whenDone([fence.shard])
             } catch {
+                pass.failure = "\(error)"
                 if await isHeld(fence) { pass.left.append(fence) }
             }
         }

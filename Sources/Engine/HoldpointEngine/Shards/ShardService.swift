@@ -22,6 +22,8 @@ actor ShardService {
     private var knownMarks = KnownMarks()
     /// How often this node took shards over whose owner had died.
     private(set) var takeovers = 0
+    /// Why shards that this node took over are not served yet, if something went wrong with it.
+    private(set) var recoveryProblem: String?
     /// The number of the latest forms that may be written, as the last renewal said.
     private(set) var formats: Int64?
 
@@ -138,7 +140,10 @@ actor ShardService {
         // met without a mark (I10). It is over when the lease is.
         let recovery = Recovery(services: services, directory: directory, router: router, deadlines: deadlines)
         var known = knownMarks.take(Set(suspected))
-        try? await recovery.run(oneByOne: suspected, isDoubtful: isDoubtful, known: &known, whenDone: serve)
+        try? await recovery.run(
+            oneByOne: suspected, isDoubtful: isDoubtful, known: &known, whenDone: serve,
+            whenFailed: { recoveryProblem = $0 })
+        recoveryProblem = nil
         knownMarks.add(known)
     }
 
