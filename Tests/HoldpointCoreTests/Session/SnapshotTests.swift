@@ -22,6 +22,20 @@ import Testing
         #expect(throws: MalformedRecord.self) { try decode(writer.bytes) }
     }
 
+    @Test(arguments: ["held_bytes", "seq"], [Int64.max, 1 << 53, -1])
+    func `a snapshot with a number that nothing can be counted on from is an error`(
+        member: String, number: Int64
+    ) throws {
+        let value = try JSONParser.parse(SnapshotCodec.encode(try GoldenHistory.waiting().state))
+        let open = try #require(value["open"]?.arrayValue?.first)
+        let wrong: JSONValue = .object(JSONObject([(member, .number(JSONNumber(number)))]))
+        for damaged in [Sample.merge(value, wrong), Sample.merge(value, ["open": [Sample.merge(open, wrong)]])] {
+            var writer = JSONWriter()
+            writer.value(damaged)
+            #expect(throws: MalformedRecord.self) { try decode(writer.bytes) }
+        }
+    }
+
     @Test func `a state before its first event has a snapshot, too`() throws {
         let state = try LiveSession().state
         #expect(try decode(SnapshotCodec.encode(state)) == state)

@@ -67,9 +67,9 @@ package final class SessionBeginning: Sendable {
     /// Reads these members back; nil, with the reader knowing what is wrong, if one is not as it was written.
     init?(_ reader: inout EventReader) {
         let agent = reader.parsed("agent") { try? AgentName($0) }
-        agentVersion = reader.number("version")
+        agentVersion = reader.count("version")
         let program = reader.parsed("kind") { Program(rawValue: $0) }
-        interpreterVersion = reader.number("interpreter")
+        interpreterVersion = reader.count("interpreter")
         input = reader.value("input")
         labels = reader.labels("labels")
         onBehalfOf = reader.optionalText("on_behalf_of")

@@ -19,7 +19,7 @@ extension SnapshotCodec {
         var reader = EventReader(value, of: "snapshot")
         var state = SessionState(identity: identity)
         let id = reader.text("id")
-        state.sequence = reader.number("seq")
+        state.sequence = reader.count("seq")
         state.createdAt = Timestamp(milliseconds: reader.number("created_at"))
         state.updatedAt = Timestamp(milliseconds: reader.number("updated_at"))
         let beginning = state.sequence > 0 ? SessionBeginning(&reader) : nil
@@ -28,7 +28,7 @@ extension SnapshotCodec {
         let ending = reader.optionalValue("ending")
         let open = reader.array("open")
         let closed = reader.array("closed")
-        state.heldBytes = Int(clamping: reader.number("held_bytes"))
+        state.heldBytes = reader.byteCount("held_bytes")
         let workflow = reader.optionalValue("workflow")
         try reader.finish()
         guard beginning != nil || state.sequence == 0, id == identity.id.text else {
@@ -44,7 +44,7 @@ extension SnapshotCodec {
 
     private static func skipNoBeginning(_ reader: inout EventReader) {
         for key in ["agent", "kind", "on_behalf_of"] { _ = reader.optionalText(key) }
-        for key in ["version", "interpreter"] { _ = reader.number(key) }
+        for key in ["version", "interpreter"] { _ = reader.count(key) }
         _ = reader.value("input")
         _ = reader.labels("labels")
     }
@@ -61,8 +61,8 @@ extension SnapshotCodec {
 
     private static func readOpen(_ value: JSONValue) throws(MalformedRecord) -> PendingRequest {
         var reader = EventReader(value, of: "snapshot's open request")
-        let sequence = reader.number("seq")
-        let heldBytes = Int(clamping: reader.number("held_bytes"))
+        let sequence = reader.count("seq")
+        let heldBytes = reader.byteCount("held_bytes")
         let request = reader.value("request")
         try reader.finish()
         return PendingRequest(
@@ -77,7 +77,7 @@ extension SnapshotCodec {
         let closedBy = reader.optionalPrincipal("closed_by")
         let closedAt = Timestamp(milliseconds: reader.number("closed_at"))
         let fingerprint = reader.optionalText("fingerprint")
-        let sequence = reader.number("seq")
+        let sequence = reader.count("seq")
         try reader.finish()
         guard let status else {
             throw MalformedRecord(what: "snapshot's closed request", violations: [])

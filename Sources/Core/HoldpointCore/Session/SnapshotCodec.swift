@@ -7,9 +7,12 @@ package enum SnapshotCodec {
     /// It reads this one and all older ones.
     package static let version: Int64 = 1
 
+    /// So many bytes are made room for at most before anything is written: what a state says of itself may be wrong.
+    private static let greatestReservation = 1 << 20
+
     /// The state as canonical-order JSON text: members in a fixed order, labels by name.
     package static func encode(_ state: SessionState) -> [UInt8] {
-        var writer = JSONWriter(reserving: 1_024 + state.heldBytes)
+        var writer = JSONWriter(reserving: 1_024 + min(state.heldBytes, greatestReservation))
         writer.beginObject()
         writer.member("id", state.identity.id.text)
         writer.member("seq", state.sequence)

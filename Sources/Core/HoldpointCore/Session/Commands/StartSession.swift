@@ -96,7 +96,7 @@ package struct StartSession: SessionCommand {
         var reader = EventReader(data, of: Self.kind)
         let id = reader.parsed("id") { try? SessionID($0) }
         let agent = reader.parsed("agent") { try? AgentName($0) }
-        agentVersion = reader.number("version")
+        agentVersion = reader.count("version")
         let program = reader.parsed("kind") { Program(rawValue: $0) }
         input = reader.value("input")
         labels = reader.labels("labels")

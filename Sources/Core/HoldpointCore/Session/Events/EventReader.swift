@@ -5,6 +5,9 @@ package struct EventReader {
     private var reader: JSONObjectReader
     private let what: String
 
+    private static let greatestCount: Int64 = (1 << 53) - 1
+    private static let greatestByteCount: Int64 = 1 << 40
+
     package init(_ data: JSONValue, of what: String) {
         reader = JSONObjectReader(data)
         self.what = what
@@ -18,6 +21,16 @@ package struct EventReader {
 
     package mutating func number(_ key: String) -> Int64 {
         reader.requiredInt64(key, range: Int64.min...Int64.max) ?? 0
+    }
+
+    /// What is counted from zero on, and so far from the end of the integers that it can be counted on from there.
+    package mutating func count(_ key: String) -> Int64 {
+        reader.requiredInt64(key, range: 0...Self.greatestCount) ?? 0
+    }
+
+    /// How many bytes something has in memory, which stays a number of bytes when thousands of them are added up.
+    package mutating func byteCount(_ key: String) -> Int {
+        Int(clamping: reader.requiredInt64(key, range: 0...Self.greatestByteCount) ?? 0)
     }
 
     package mutating func flag(_ key: String) -> Bool { reader.requiredBool(key) ?? false }

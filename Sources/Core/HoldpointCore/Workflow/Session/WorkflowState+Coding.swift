@@ -23,7 +23,7 @@ extension WorkflowState {
         let place = reader.value("place")
         let calls = reader.array("calls")
         let children = reader.array("children")
-        let heldBytes = Int(clamping: reader.number("held_bytes"))
+        let heldBytes = reader.byteCount("held_bytes")
         try reader.finish()
         self.init(
             place: try WorkflowPlace(recorded: place), calls: [], children: [], heldBytes: heldBytes)
@@ -43,7 +43,7 @@ extension OpenChild {
 
     fileprivate init(recorded value: JSONValue) throws(MalformedRecord) {
         var reader = EventReader(value, of: "snapshot's child")
-        let id = reader.number("id")
+        let id = reader.count("id")
         let key = reader.key("key")
         let session = reader.parsed("session") { try? SessionID($0) }
         try reader.finish()
@@ -73,14 +73,14 @@ extension OpenCall {
 
     fileprivate init(recorded value: JSONValue) throws(MalformedRecord) {
         var reader = EventReader(value, of: "snapshot's call")
-        let id = reader.number("id")
+        let id = reader.count("id")
         let effect = reader.value("effect")
         let notBefore = reader.optionalValue("not_before")?.int64Value
         let until = reader.optionalValue("dispatched")?.int64Value
         let question = reader.optionalText("doubted")
         let verdict = reader.optionalText("judged")
-        let attempts = reader.number("attempts")
-        let heldBytes = Int(clamping: reader.number("held_bytes"))
+        let attempts = reader.count("attempts")
+        let heldBytes = reader.byteCount("held_bytes")
         try reader.finish()
         let phase: Phase
         if let until {

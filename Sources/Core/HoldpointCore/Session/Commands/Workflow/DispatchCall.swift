@@ -37,7 +37,7 @@ package struct DispatchCall: SessionCommand {
 
     package init(recorded data: JSONValue) throws(MalformedRecord) {
         var reader = EventReader(data, of: Self.kind)
-        call = reader.number("call")
+        call = reader.count("call")
         until = reader.time("until")
         try reader.finish()
     }

@@ -43,7 +43,7 @@ package struct EndChild: SessionCommand {
 
     package init(recorded data: JSONValue) throws(MalformedRecord) {
         var reader = EventReader(data, of: Self.kind)
-        child = reader.number("child")
+        child = reader.count("child")
         let ending = ChildEnding(&reader)
         try reader.finish()
         guard let ending else { throw MalformedRecord(what: Self.kind, violations: []) }

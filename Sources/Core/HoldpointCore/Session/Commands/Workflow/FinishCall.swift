@@ -93,7 +93,7 @@ package struct FinishCall: SessionCommand {
 
     package init(recorded data: JSONValue) throws(MalformedRecord) {
         var reader = EventReader(data, of: Self.kind)
-        call = reader.number("call")
+        call = reader.count("call")
         dispatchedUntil = reader.optionalTime("dispatched_until")
         if let response = reader.optionalValue("response") {
             result = .completed(response: response)

@@ -37,7 +37,7 @@ package struct ChildFinished: SessionEvent {
 extension ChildFinished {
     package init(recorded data: JSONValue) throws(MalformedRecord) {
         var reader = EventReader(data, of: Self.type.text)
-        child = reader.number("child")
+        child = reader.count("child")
         let ending = ChildEnding(&reader)
         try reader.finish()
         guard let ending else { throw MalformedRecord(what: Self.type.text, violations: []) }

@@ -23,7 +23,7 @@ package struct TimerCancelled: SessionEvent {
 extension TimerCancelled {
     package init(recorded data: JSONValue) throws(MalformedRecord) {
         var reader = EventReader(data, of: Self.type.text)
-        timer = reader.number("timer")
+        timer = reader.count("timer")
         try reader.finish()
     }
 }

@@ -24,7 +24,7 @@ package struct TimerFired: SessionEvent {
 extension TimerFired {
     package init(recorded data: JSONValue) throws(MalformedRecord) {
         var reader = EventReader(data, of: Self.type.text)
-        timer = reader.number("timer")
+        timer = reader.count("timer")
         try reader.finish()
     }
 }

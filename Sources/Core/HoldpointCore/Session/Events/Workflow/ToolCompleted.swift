@@ -25,7 +25,7 @@ package struct ToolCompleted: SessionEvent {
 extension ToolCompleted {
     package init(recorded data: JSONValue) throws(MalformedRecord) {
         var reader = EventReader(data, of: Self.type.text)
-        call = reader.number("call")
+        call = reader.count("call")
         response = reader.value("response")
         try reader.finish()
     }

@@ -30,7 +30,7 @@ package struct ToolDispatched: SessionEvent {
 extension ToolDispatched {
     package init(recorded data: JSONValue) throws(MalformedRecord) {
         var reader = EventReader(data, of: Self.type.text)
-        call = reader.number("call")
+        call = reader.count("call")
         until = reader.time("until")
         try reader.finish()
     }

@@ -33,7 +33,7 @@ package struct ToolDoubted: SessionEvent {
 extension ToolDoubted {
     package init(recorded data: JSONValue) throws(MalformedRecord) {
         var reader = EventReader(data, of: Self.type.text)
-        call = reader.number("call")
+        call = reader.count("call")
         request = reader.request("request")
         reason = reader.text("reason")
         try reader.finish()

@@ -29,7 +29,7 @@ package struct ToolFailed: SessionEvent {
 extension ToolFailed {
     package init(recorded data: JSONValue) throws(MalformedRecord) {
         var reader = EventReader(data, of: Self.type.text)
-        call = reader.number("call")
+        call = reader.count("call")
         error = reader.value("error")
         isAbandoned = reader.flag("abandoned")
         try reader.finish()

@@ -36,10 +36,10 @@ package struct ToolPostponed: SessionEvent {
 extension ToolPostponed {
     package init(recorded data: JSONValue) throws(MalformedRecord) {
         var reader = EventReader(data, of: Self.type.text)
-        call = reader.number("call")
+        call = reader.count("call")
         reason = reader.text("reason")
         notBefore = reader.time("not_before")
-        attempts = reader.number("attempts")
+        attempts = reader.count("attempts")
         try reader.finish()
     }
 }
