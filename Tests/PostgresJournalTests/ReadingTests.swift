@@ -47,6 +47,30 @@ extension PostgresJournalTests {
             }
         }
 
+        @Test func `so many short reads are under way on a connection, and the others wait`() async throws {
+            try await WritingScene.run({
+                $0.readers = 1
+                $0.readDepth = 3
+            }) { scene in
+                let identity = try scene.identity(1)
+                try await write(scene, identity, 1)
+                try await block(scene, at: 1)
+                let journal = scene.journal
+                var reads: [Task<[RecordedEvent], any Error>] = []
+                try await whileBlocked(scene) {
+                    reads = (0..<5).map { _ in
+                        Task { try await journal.events(of: identity.key, in: identity.scope, after: 0, limit: 9) }
+                    }
+                    func pool() async -> PostgresJournalStatus.Pool? {
+                        await journal.status().pools.first { $0.name == "read" }
+                    }
+                    while await pool()?.waiting != 2 { await Task.yield() }
+                    #expect(await pool()?.underWay == 3)
+                }
+                for read in reads { #expect(try await read.value.map(\.sequence) == [1]) }
+            }
+        }
+
         @Test(arguments: ["pg_terminate_backend", "pg_cancel_backend"])
         func `a read that is cut in the middle of its pages is refused as unavailable`(cut: String) async throws {
             try await WritingScene.run { scene in

@@ -108,6 +108,9 @@ private struct Pools {
             pool.settings["enable_sort"] = "off"
         }
         pool.limits.connections = max(1, connections)
+        // Each of these reads is short, as long as whoever reads much takes a connection for itself; one after the
+        // other, they would wait for the loop between any two.
+        if purpose == .read { pool.limits.pipelineDepth = max(1, configuration.readDepth) }
         if purpose == .lease {
             // A server that does not answer is given up before the next renewals have gone by, too.
             pool.limits.statementLimit = max(.seconds(3), configuration.leaseDuration)

@@ -25,6 +25,8 @@ package struct PostgresJournalConfiguration: Sendable {
     package var readers = 3
     /// How many connections read across scopes, as `holdpoint_engine`; default 2.
     package var overseers = 2
+    /// How many short reads may be under way on one of these connections; default 8.
+    package var readDepth = 8
     /// How many projects' numbers are remembered before it starts to remember anew; default 4,096.
     package var rememberedProjects = 4_096
     /// What may wait to be written, and what is written together.

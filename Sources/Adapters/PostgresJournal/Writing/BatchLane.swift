@@ -13,8 +13,9 @@ protocol BatchStore: Sendable {
 
 /// Writes of many callers, gathered into batches, one batch at a time.
 ///
-/// There is no timer: what callers hand over in one turn of the loop goes together if nothing is under way, and a batch
-/// starts with what waits as soon as the one before is answered. Callers are resumed together, after that answer.
+/// There is no timer: what callers hand over in one turn of the loop goes together. While a batch is under way they wait
+/// for it, and the next one starts at the end of the turn in which it was answered: callers are resumed together, after
+/// that answer, and what they hand over next goes with it.
 actor BatchLane<Store: BatchStore> {
     /// What became of a write.
     typealias Verdict = Result<Store.Output, JournalError>
@@ -76,8 +77,16 @@ actor BatchLane<Store: BatchStore> {
             for (waiting, verdict) in zip(batch, verdicts) { waiting.continuation.resume(returning: verdict) }
             // Nothing could be sent for as long as the pool waits for a connection: others need not wait as long again.
             if verdicts.allSatisfy(\.isUnavailable) { refuseAll(verdicts[0]) }
+            await endOfTurn()
         }
         isDraining = false
+    }
+
+    /// Lets those who were answered, and whatever else has its turn, hand over more.
+    private func endOfTurn() async {
+        await withCheckedContinuation { continuation in
+            loop.executeAtEndOfTurn { continuation.resume() }
+        }
     }
 
     private func refuseAll(_ verdict: Verdict) {
