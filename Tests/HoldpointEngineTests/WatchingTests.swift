@@ -28,6 +28,30 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `what was just committed is not read again for who begins to watch`() async throws {
+        let scene = try await EngineScene()
+        try await scene.serving { engine in
+            let id = try await scene.start(engine).state.identity.id
+            let first = CollectingSink()
+            _ = try await engine.watch(
+                session: id, in: scene.scope, after: 0, subscriber: SubscriberID(1), sink: first)
+            _ = try await scene.open(engine, SessionLifeTests.permission, in: id)
+            while first.ids(SubscriberID(1)).count < 2 { await Task.yield() }
+            // Whatever the journal is asked now fails.
+            scene.faults.arm(.callUnavailable, times: 1_000)
+            let second = CollectingSink()
+            _ = try await engine.watch(
+                session: id, in: scene.scope, after: 0, subscriber: SubscriberID(2), sink: second)
+            #expect(second.ids(SubscriberID(2)) == ["1", "2"])
+            scene.faults.cease()
+            _ = try await engine.command(
+                .complete(output: .null), to: id, in: scene.scope, options: scene.options())
+            // The end closes the question first.
+            #expect(await second.wholeStream(SubscriberID(2)) == ["1", "2", "3", "4"])
+        }
+    }
+
     @Test(.timeLimit(.minutes(1))) func `after the last event of an ended session nothing is left`() async throws {
         let scene = try await EngineScene()
         try await scene.serving { engine in

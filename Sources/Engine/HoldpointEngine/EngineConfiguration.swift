@@ -82,6 +82,8 @@ package struct EngineConfiguration: Sendable {
     package var headCheckMilliseconds: Int64 = 15_000
     /// Events read in one page for a subscriber who catches up.
     package var watchPage = 256
+    /// Bytes of events that are held after their commit, for those who begin to watch a session right away.
+    package var recentEventBytes = 2 * 1_048_576
     /// For how long after an unclean death every command is stored first, in milliseconds.
     package var cautionMilliseconds: Int64 = 60_000
     /// How long a caller who did not ask for it waits for the outcome of a stored command, in milliseconds.

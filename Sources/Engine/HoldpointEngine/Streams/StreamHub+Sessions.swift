@@ -145,8 +145,7 @@ extension StreamHub {
     ) async throws(JournalError) {
         while let before = place(of: subscriber, sink: sink, in: session.key) {
             let last = sessions[session.key]?.subscribers[before].last ?? 0
-            let page = try await services.ports.journal.events(
-                of: session.key, in: session.scope, after: last, limit: services.configuration.watchPage)
+            let page = try await page(of: session, after: last)
             // It may have gone, or others come, while the journal was read.
             guard let place = place(of: subscriber, sink: sink, in: session.key) else { return }
             sessions[session.key]?.subscribers[place].last = page.last?.sequence ?? last
@@ -162,6 +161,18 @@ extension StreamHub {
             }
             if await !sink.drained(subscriber) { return unwatch(subscriber, sink: sink) }
         }
+    }
+
+    /// What follows an event: from memory if everything is there and goes into one page, else from the journal.
+    private func page(
+        of session: SessionIdentity, after sequence: Int64
+    ) async throws(JournalError) -> [RecordedEvent] {
+        let head = sessions[session.key]?.head ?? 0
+        if let events = recent.events(of: session.key, after: sequence, head: head).map(Array.init), isLast(events) {
+            return events
+        }
+        return try await services.ports.journal.events(
+            of: session.key, in: session.scope, after: sequence, limit: services.configuration.watchPage)
     }
 
     /// Sends a page to one subscriber; true if the session's last event was in it.

@@ -3,12 +3,14 @@ import HoldpointPorts
 
 /// Brings committed events to subscribers: each event once, in order, whatever doorbells do (I1, I4).
 ///
-/// A subscriber is registered first and reads the journal then, so nothing falls between the two. What a doorbell
-/// brings is passed on only if it is the next event; else the journal is read again.
+/// A subscriber is registered first and reads the journal then, so nothing falls between the two; what is still held
+/// since its commit need not be read. What a doorbell brings is passed on only if it is the next event; else the journal
+/// is read again.
 actor StreamHub {
     let services: SessionServices
     var sessions: [SessionKey: SessionWatch] = [:]
     var feeds: [Scope: FeedWatch] = [:]
+    var recent: RecentEvents
     /// Where each subscriber is, so that one that leaves is found without a search.
     var places: [SubscriberPlace: WatchedTarget] = [:]
 
@@ -18,6 +20,7 @@ actor StreamHub {
 
     init(services: SessionServices) {
         self.services = services
+        recent = RecentEvents(capacity: services.configuration.recentEventBytes)
         executor = services.ports.executors.executor()
     }
 
@@ -29,6 +32,7 @@ actor StreamHub {
             var scopes: Set<Scope> = []
             var doubtful: Set<SessionKey> = []
             for doorbell in doorbells {
+                recent.add(doorbell.events, of: doorbell.session.key)
                 if sessions[doorbell.session.key] != nil {
                     if doorbell.head == 0 { doubtful.insert(doorbell.session.key) } else { await note(doorbell) }
                 }
