@@ -61,6 +61,35 @@ struct RedisStreamsDoorbellTests {
         }
     }
 
+    @Test func `I4: a session is listened to from when its shard is lost, and looked after then`() async throws {
+        try await StreamsScene.run { scene in
+            let (one, two) = (try await scene.node("one"), try await scene.node("two"))
+            let (first, second) = (try StreamsScene.session(1), try StreamsScene.session(2))
+            one.serve(Shard.all)
+            one.watch(.session(first))
+            one.watch(.session(second))
+            await one.watchAndWait(.feed(first.scope))
+            let listeners = {
+                try await scene.ask("PUBSUB", "NUMSUB", "hp:acme:billing:session-1").elements?.last
+            }
+            #expect(try await listeners() == .integer(0))
+            one.ring(try StreamsScene.doorbell(1))
+            #expect(await one.nextDoorbells().map(\.head) == [1])
+            one.unwatch(.session(second))
+            one.serve([])
+            var heard: [Doorbell] = []
+            while heard.isEmpty { heard += await one.nextDoorbells() }
+            #expect(heard.map(\.head) == [0] && heard.map(\.session) == [first])
+            two.ring(try StreamsScene.doorbell(2))
+            #expect(await one.nextDoorbells().map(\.head) == [2])
+            // Once it is listened to, it is for as long as it is watched.
+            one.serve(Shard.all)
+            #expect(try await listeners() == .integer(1))
+            one.unwatch(.session(first))
+            try await scene.wait { try await listeners() == .integer(0) }
+        }
+    }
+
     @Test func `I4: a subscription that stands again makes its watchers look, since doorbells were lost`() async throws
     {
         try await StreamsScene.run { scene in

@@ -166,16 +166,17 @@ package final class RedisStreams: StreamBus {
     package func nextAnnouncements() async -> [StoredCommandID] { await announcements.takeAll() }
 
     package func serve(_ shards: [Shard]) {
+        for channel in listener.serve(shards) { _ = client.subscribe(channel) }
         reader.serve(shards)
     }
 
     package func watch(_ topic: DoorbellTopic) {
         // Beyond the bound of channels the comparison of heads with the journal remains.
-        _ = client.subscribe(listener.watch(topic))
+        if let channel = listener.watch(topic) { _ = client.subscribe(channel) }
     }
 
     package func unwatch(_ topic: DoorbellTopic) {
-        client.unsubscribe(listener.unwatch(topic))
+        if let channel = listener.unwatch(topic) { client.unsubscribe(channel) }
     }
 
     package var problem: String? {
