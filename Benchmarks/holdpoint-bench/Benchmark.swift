@@ -56,10 +56,12 @@ struct Benchmark {
                 atOnce: number(arguments, 4) ?? 256
             ).run()
         case "http":
-            guard let port = number(arguments, 1).flatMap({ UInt16(exactly: $0) }), let key = getenv("HOLDPOINT_KEY")
+            guard let cycle = arguments.dropFirst().first.flatMap(HTTPLoad.Cycle.init),
+                let port = number(arguments, 2).flatMap({ UInt16(exactly: $0) }), let key = getenv("HOLDPOINT_KEY")
             else { usage() }
-            try HTTPLoad(HTTPTarget(port: port, key: String(cString: key)), cycles: number(arguments, 2) ?? 1_000)
-                .run(connections: number(arguments, 3) ?? 32, withFeed: !arguments.contains("without-feed"))
+            try HTTPLoad(
+                HTTPTarget(port: port, key: String(cString: key)), cycle: cycle, cycles: number(arguments, 3) ?? 1_000
+            ).run(connections: number(arguments, 4) ?? 32, withFeed: !arguments.contains("without-feed"))
         case "latency":
             guard let port = number(arguments, 1).flatMap({ UInt16(exactly: $0) }), let key = getenv("HOLDPOINT_KEY")
             else { usage() }
@@ -74,7 +76,7 @@ struct Benchmark {
             "usage: holdpoint-bench cycles [COUNT [AT-ONCE [ROUNDS]]] | workflows [COUNT [AT-ONCE [ROUNDS]]] "
                 + "| expressions [COUNT [ROUNDS]] | distributed human|external|elsewhere [COUNT [AT-ONCE]] "
                 + "| memory [FIRST [SECOND]] | rebuild postgres|embedded make|open [COUNT [AT-ONCE]] "
-                + "| http PORT [COUNT [CONNECTIONS [without-feed]]] | latency PORT [COUNT]")
+                + "| http external|workflow PORT [COUNT [CONNECTIONS [without-feed]]] | latency PORT [COUNT]")
         exit(2)
     }
 

@@ -9,11 +9,22 @@ from client import Failure, in_lanes
 from server import Server
 
 CONNECTIONS = 32
+# The agents that are played, by cycle: the workflow is what the peers have, too.
+AGENTS = {
+    "external": ("bench", {"kind": "external"}),
+    "workflow": ("ask", {"kind": "workflow", "definition": {
+        "document": {"dsl": "1.0.3", "namespace": "bench", "name": "ask", "version": "1.0.0"},
+        "do": [
+            {"ask": {"call": "human", "with": {
+                "type": "clarification", "title": "Which one?", "context": {"text": "x" * 1_000}}}},
+            {"end": {"set": {"text": "${ $workflow.input.text }", "answer": "${ .answer }"}}}],
+    }}),
+}
 
 
-def run(bench, server, count, connections=CONNECTIONS, feed=True):
+def run(bench, server, count, connections=CONNECTIONS, feed=True, cycle="external"):
     """Runs cycles with the benchmark's own client, which checks every stream and the feed; the seconds it took."""
-    command = [bench, "http", str(server.port), str(count), str(connections), *([] if feed else ["without-feed"])]
+    command = [bench, "http", cycle, str(server.port), str(count), str(connections), *([] if feed else ["without-feed"])]
     began = time.perf_counter()
     result = subprocess.run(command, env=os.environ | {"HOLDPOINT_KEY": server.key}, capture_output=True, text=True)
     if result.returncode:
@@ -33,9 +44,11 @@ async def measure_health(server, count):
     return (server.cpu_seconds() - before) / count
 
 
-async def prepare_agent(server):
+async def prepare_agent(server, cycle="external"):
+    name, body = AGENTS[cycle]
+
     async def put(connection, _):
-        await connection.make("PUT", "/agents/bench", {"kind": "external"})
+        await connection.make("PUT", f"/agents/{name}", body)
 
     await in_lanes(server, 1, 1, put)
 

@@ -13,14 +13,16 @@ from servers import PGBENCH_ROWS, SharedServers, number
 PATIENCE_SECONDS = 600
 HTTP_CONNECTIONS = 64  # with many more, the watcher of the whole feed is too slow and is cut off
 # Which cycles there are, and the transactions of a session in each; `elsewhere` stores the answer in one more.
-COMMITS = {"human": 2, "external": 4, "elsewhere": 3, "http": 4}
+COMMITS = {"human": 2, "external": 4, "elsewhere": 3, "http": 4, "http workflow": 2}
+# What the benchmark's client calls the cycles over HTTP.
+CLIENT = {"http": "external", "http workflow": "workflow"}
 TYPES = {
     "human": [
         "session_started", "hitl_requested", "workflow_advanced", "hitl_responded", "workflow_advanced",
         "session_completed"],
     "external": ["session_started", "hitl_requested", "hitl_responded", "session_completed"],
 }
-TYPES["elsewhere"], TYPES["http"] = TYPES["human"], TYPES["external"]
+TYPES |= {"elsewhere": TYPES["human"], "http": TYPES["external"], "http workflow": TYPES["human"]}
 OFF_FEED = "workflow_advanced"
 COMPLETED, ANSWERED = 3, 1  # as the columns `status` of sessions and requests have it
 
@@ -74,15 +76,15 @@ def in_process(servers, bench, cycle, count, at_once):
     return taken
 
 
-def over_http(servers, bench, count, connections, feed=True):
-    """The `external` cycle through a served node, with a stream for each session and perhaps a watcher of the feed."""
+def over_http(servers, bench, count, connections, feed=True, cycle="http"):
+    """Cycles through a served node, with a stream for each session and perhaps a watcher of the feed."""
     with servers.served() as (database, node, target):
-        asyncio.run(cycles.prepare_agent(target))
-        cycles.run(bench, target, count // 10, connections, feed)
+        asyncio.run(cycles.prepare_agent(target, CLIENT[cycle]))
+        cycles.run(bench, target, count // 10, connections, feed, CLIENT[cycle])
         with servers.watched(count, engine=node.process.pid) as taken:
-            taken.rate = count / cycles.run(bench, target, count, connections, feed)
+            taken.rate = count / cycles.run(bench, target, count, connections, feed, CLIENT[cycle])
         node.end()
-        verify(servers, database, "http", count + count // 10)
+        verify(servers, database, cycle, count + count // 10)
     return taken
 
 

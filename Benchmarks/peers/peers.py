@@ -10,6 +10,7 @@ import subprocess
 import types
 
 import client
+import cycles
 import distributed
 import lanes
 from client import Failure
@@ -19,7 +20,7 @@ from servers import SharedServers, family_seconds
 HERE = pathlib.Path(__file__).resolve().parent
 PREPARE_SECONDS, STOP_SECONDS, DRIVE_SECONDS = 900, 20, 300
 READY_PROBES, READY_SECONDS = 16, 240
-OURS = "Holdpoint"
+OURS, OURS_EXTERNAL = "Holdpoint", "Holdpoint, `external`"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,9 +121,10 @@ class Setting:
 def contest(servers, folder, bench, size):
     """Each setting and what came of it."""
     seconds = size["peer_seconds"]
-    for at_once in size["peer_holdpoint"]:
-        taken = distributed.over_http(servers, bench, size["peer_cycles"], at_once, feed=False)
-        yield Setting(OURS, at_once, 1), Figures(taken.rate, 0, 0, taken.engine, taken.postgres)
+    for name, cycle in ((OURS, "http workflow"), (OURS_EXTERNAL, "http")):
+        for at_once in size["peer_holdpoint"]:
+            taken = distributed.over_http(servers, bench, size["peer_cycles"], at_once, feed=False, cycle=cycle)
+            yield Setting(name, at_once, 1), Figures(taken.rate, 0, 0, taken.engine, taken.postgres)
     yield Setting(OURS, 1, 1), one_at_a_time(servers, seconds)
     for peer in PEERS:
         for at_once in size["peer_at_once"]:
@@ -225,14 +227,6 @@ def verify(servers, database, peer, count):
         raise Failure(f"{peer.name}: of {count} cycles {finished} are kept as finished, {unfinished} as unfinished")
 
 
-DEFINITION = {
-    "document": {"dsl": "1.0.0", "namespace": "bench", "name": "ask", "version": "1.0.0"},
-    "do": [
-        {"ask": {"call": "human", "with": {"type": "clarification", **lanes.QUESTION}}},
-        {"end": {"set": {"text": "${ $workflow.input.text }", "answer": "${ .answer }"}}}],
-}
-
-
 class Watched:
     """Holdpoint over HTTP, with the project's feed to tell when a session waits and when it is done."""
 
@@ -266,8 +260,8 @@ def one_at_a_time(servers, seconds):
     """A workflow of one `call: human` through a served node."""
     with servers.served() as (_, _, target):
         async def drive():
+            await cycles.prepare_agent(target, "workflow")
             connection = await client.Connection.open(target)
-            await connection.make("PUT", "/agents/ask", {"kind": "workflow", "definition": DEFINITION})
             watched = Watched(connection)
             feed = await client.EventStream.open(target, "/stream", watched.take)
             await lanes.run([watched], "warm", min(seconds, 2))

@@ -3,7 +3,7 @@ struct EventReader {
     /// An event, without what is not looked at.
     struct Event {
         let type: String
-        let data: String
+        let data: [UInt8]
     }
 
     private var text: [UInt8] = []
@@ -17,22 +17,17 @@ struct EventReader {
     /// The events that are whole by now.
     mutating func events(from socket: Socket) throws -> [Event] {
         if !isBegun {
-            guard let end = socket.place(of: "\r\n\r\n") else { return [] }
-            guard socket.text(9..<12) == "200" else { throw BenchmarkFailure("a stream was refused") }
+            guard let end = socket.received.place(of: "\r\n\r\n") else { return [] }
+            guard socket.received.text(9..<12) == "200" else { throw BenchmarkFailure("a stream was refused") }
             socket.consume(end + 4)
             isBegun = true
         }
         unpack(socket)
         var events: [Event] = []
         var start = 0
-        var place = 0
-        while place + 1 < text.count {
-            if text[place] == UInt8(ascii: "\n"), text[place + 1] == UInt8(ascii: "\n") {
-                if let event = Self.event(text[start..<place]) { events.append(event) }
-                start = place + 2
-                place += 1
-            }
-            place += 1
+        while let end = text.place(of: "\n\n", from: start) {
+            if let event = Self.event(Array(text[start..<end])) { events.append(event) }
+            start = end + 2
         }
         text.removeFirst(start)
         return events
@@ -40,8 +35,8 @@ struct EventReader {
 
     private mutating func unpack(_ socket: Socket) {
         var start = 0
-        while let lineEnd = socket.place(of: "\r\n", from: start) {
-            guard let size = Int(socket.text(start..<lineEnd), radix: 16) else { break }
+        while let lineEnd = socket.received.place(of: "\r\n", from: start) {
+            guard let size = Int(socket.received.text(start..<lineEnd), radix: 16) else { break }
             let after = lineEnd + 2 + size + 2
             guard socket.received.count >= after else { break }
             text += socket.received[lineEnd + 2..<after - 2]
@@ -51,14 +46,11 @@ struct EventReader {
         socket.consume(start)
     }
 
-    private static func event(_ block: ArraySlice<UInt8>) -> Event? {
-        var type: String?
-        var data = ""
-        for line in block.split(separator: UInt8(ascii: "\n")) {
-            let line = String(decoding: line, as: UTF8.self)
-            if line.hasPrefix("event: ") { type = String(line.dropFirst(7)) }
-            if line.hasPrefix("data: ") { data = String(line.dropFirst(6)) }
+    /// The server writes `id`, `event` and `data` in this order, a line each.
+    private static func event(_ block: [UInt8]) -> Event? {
+        guard let type = block.text(after: "\nevent: ", upTo: "\n"), let mark = block.place(of: "\ndata: ") else {
+            return nil
         }
-        return type.map { Event(type: $0, data: data) }
+        return Event(type: type, data: Array(block[(mark + 7)...]))
     }
 }

@@ -88,7 +88,7 @@ final class HTTPLatency {
         guard let arrived, news.map(\.type) == types, let last = news.last else {
             throw BenchmarkFailure("the feed has \(news.map(\.type)) of \(session) instead of \(types)")
         }
-        let event = try JSONParser.parse(Array(last.data.utf8))
+        let event = try JSONParser.parse(last.data)
         guard event["session"] == .string(session), let data = event["data"] else {
             throw BenchmarkFailure("the feed has an event of another session than \(session)")
         }

@@ -7,9 +7,31 @@ import Glibc
 /// for anything but the sockets: a slow client would offer so little at once that the server could share neither
 /// flushes nor wake-ups.
 final class HTTPLoad {
-    static let types = ["session_started", "hitl_requested", "hitl_responded", "session_completed"]
+    /// What is played.
+    enum Cycle: String {
+        /// A session that its agent drives by four requests: start, ask, answer, complete.
+        case external
+        /// A workflow of one `call: human`, which two requests start and answer.
+        case workflow
+
+        /// The agent, which must be there.
+        var agent: String { self == .external ? "bench" : "ask" }
+
+        /// What a session's stream carries.
+        var types: [String] { self == .external ? feedTypes : workflowTypes }
+
+        /// What the feed carries of a session: it leaves out how a workflow went on.
+        var typesOnFeed: [String] { feedTypes }
+    }
+
+    private static let feedTypes = ["session_started", "hitl_requested", "hitl_responded", "session_completed"]
+    private static let workflowTypes = [
+        "session_started", "hitl_requested", "workflow_advanced", "hitl_responded", "workflow_advanced",
+        "session_completed",
+    ]
 
     let target: HTTPTarget
+    let cycle: Cycle
     private let cycles: Int
     private var handlers: [Int32: () throws -> Void] = [:]
     private var polled: [pollfd] = []
@@ -19,8 +41,9 @@ final class HTTPLoad {
     private var feedEvents = 0
     private var isWatching = false
 
-    init(_ target: HTTPTarget, cycles: Int) {
+    init(_ target: HTTPTarget, cycle: Cycle, cycles: Int) {
         self.target = target
+        self.cycle = cycle
         self.cycles = cycles
     }
 
@@ -32,7 +55,7 @@ final class HTTPLoad {
         // What happens before the feed is open need not be on it.
         while withFeed, !isWatching { try handleArrivals() }
         for _ in 0..<connections { try HTTPLane(self).next() }
-        let expected = withFeed ? cycles * Self.types.count : 0
+        let expected = withFeed ? cycles * cycle.typesOnFeed.count : 0
         while finished < cycles || feedEvents < expected { try handleArrivals() }
     }
 
@@ -71,9 +94,9 @@ final class HTTPLoad {
         let feed = try open { [unowned self] socket in
             let isOpen = try socket.read()
             for event in try reader.events(from: socket) {
-                guard let session = text(of: "session", in: event.data) else { continue }
+                guard let session = event.data.text(after: "\"session\":\"", upTo: "\"") else { continue }
                 let place = onFeed[session, default: 0]
-                guard place < Self.types.count, event.type == Self.types[place] else {
+                guard place < cycle.typesOnFeed.count, event.type == cycle.typesOnFeed[place] else {
                     throw BenchmarkFailure("the feed has \(event.type) as number \(place + 1) of \(session)")
                 }
                 onFeed[session] = place + 1
@@ -84,17 +107,4 @@ final class HTTPLoad {
         }
         try feed.send(target.request("GET", "/stream"))
     }
-}
-
-/// The text of a member, by its first mention; enough for documents that the server wrote.
-func text(of member: String, in document: String) -> String? {
-    let mark = Array("\"\(member)\":\"".utf8)
-    let bytes = Array(document.utf8)
-    guard bytes.count > mark.count else { return nil }
-    for start in 0..<bytes.count - mark.count
-    where bytes[start] == mark[0] && bytes[start..<start + mark.count].elementsEqual(mark) {
-        let value = bytes[(start + mark.count)...]
-        return value.firstIndex(of: UInt8(ascii: "\"")).map { String(decoding: value[..<$0], as: UTF8.self) }
-    }
-    return nil
 }

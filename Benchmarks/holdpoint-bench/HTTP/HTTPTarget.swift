@@ -16,16 +16,16 @@ struct HTTPTarget {
     /// Takes the body of a reply from what a connection has received; nil until it is whole.
     ///
     /// - Throws: if the request was refused.
-    static func reply(from socket: Socket) throws -> String? {
-        guard let end = socket.place(of: "\r\n\r\n") else { return nil }
-        let head = socket.text(0..<end)
-        let lengths = head.split(separator: "\r\n").filter { $0.hasPrefix("Content-Length: ") }
-        guard let length = lengths.first.flatMap({ Int($0.dropFirst(16)) }) else {
+    static func reply(from socket: Socket) throws -> [UInt8]? {
+        guard let end = socket.received.place(of: "\r\n\r\n") else { return nil }
+        guard let length = socket.received.text(after: "\r\nContent-Length: ", upTo: "\r\n").flatMap({ Int($0) }) else {
             throw BenchmarkFailure("a reply has no length")
         }
         guard socket.received.count >= end + 4 + length else { return nil }
-        let body = socket.text(end + 4..<end + 4 + length)
-        guard head.hasPrefix("HTTP/1.1 20") else { throw BenchmarkFailure("refused: \(body)") }
+        let body = Array(socket.received[end + 4..<end + 4 + length])
+        guard socket.received.text(0..<11) == "HTTP/1.1 20" else {
+            throw BenchmarkFailure("refused: \(body.text(0..<body.count))")
+        }
         socket.consume(end + 4 + length)
         return body
     }

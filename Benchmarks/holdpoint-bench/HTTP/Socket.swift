@@ -42,18 +42,6 @@ final class Socket {
         return count != 0
     }
 
-    /// Where a text begins in what was received, from a place on.
-    func place(of text: StaticString, from start: Int = 0) -> Int? {
-        let mark = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-        guard start + mark.count <= received.count else { return nil }
-        for place in start...received.count - mark.count
-        where received[place] == mark[0] && received[place..<place + mark.count].elementsEqual(mark) { return place }
-        return nil
-    }
-
-    /// The received bytes of a range as text.
-    func text(_ range: Range<Int>) -> String { String(decoding: received[range], as: UTF8.self) }
-
     /// Forgets the first received bytes.
     func consume(_ count: Int) { received.removeFirst(count) }
 
