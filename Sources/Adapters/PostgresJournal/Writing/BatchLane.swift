@@ -13,9 +13,9 @@ protocol BatchStore: Sendable {
 
 /// Writes of many callers, gathered into batches, one batch at a time.
 ///
-/// There is no timer: what callers hand over in one turn of the loop goes together. While a batch is under way they wait
-/// for it, and the next one starts at the end of the turn in which it was answered: callers are resumed together, after
-/// that answer, and what they hand over next goes with it.
+/// There is no timer: what callers hand over in one turn of the loop goes together. While a batch is under way they
+/// wait for it, and the next one starts at the end of the turn in which it was answered: callers are resumed together,
+/// after that answer, and what they hand over next goes with it.
 actor BatchLane<Store: BatchStore> {
     /// What became of a write.
     typealias Verdict = Result<Store.Output, JournalError>

@@ -4,8 +4,8 @@ import HoldpointPorts
 /// Brings committed events to subscribers: each event once, in order, whatever doorbells do (I1, I4).
 ///
 /// A subscriber is registered first and reads the journal then, so nothing falls between the two; what is still held
-/// since its commit need not be read. What a doorbell brings is passed on only if it is the next event; else the journal
-/// is read again.
+/// since its commit need not be read. What a doorbell brings is passed on only if it is the next event; else the
+/// journal is read again.
 actor StreamHub {
     let services: SessionServices
     var sessions: [SessionKey: SessionWatch] = [:]
