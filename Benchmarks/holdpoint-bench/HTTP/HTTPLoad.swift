@@ -19,11 +19,9 @@ final class HTTPLoad {
 
         /// What a session's stream carries.
         var types: [String] { self == .external ? feedTypes : workflowTypes }
-
-        /// What the feed carries of a session: it leaves out how a workflow went on.
-        var typesOnFeed: [String] { feedTypes }
     }
 
+    /// What the feed carries of a session: it leaves out how a workflow went on.
     private static let feedTypes = ["session_started", "hitl_requested", "hitl_responded", "session_completed"]
     private static let workflowTypes = [
         "session_started", "hitl_requested", "workflow_advanced", "hitl_responded", "workflow_advanced",
@@ -55,7 +53,7 @@ final class HTTPLoad {
         // What happens before the feed is open need not be on it.
         while withFeed, !isWatching { try handleArrivals() }
         for _ in 0..<connections { try HTTPLane(self).next() }
-        let expected = withFeed ? cycles * cycle.typesOnFeed.count : 0
+        let expected = withFeed ? cycles * Self.feedTypes.count : 0
         while finished < cycles || feedEvents < expected { try handleArrivals() }
     }
 
@@ -96,7 +94,7 @@ final class HTTPLoad {
             for event in try reader.events(from: socket) {
                 guard let session = event.data.text(after: "\"session\":\"", upTo: "\"") else { continue }
                 let place = onFeed[session, default: 0]
-                guard place < cycle.typesOnFeed.count, event.type == cycle.typesOnFeed[place] else {
+                guard place < Self.feedTypes.count, event.type == Self.feedTypes[place] else {
                     throw BenchmarkFailure("the feed has \(event.type) as number \(place + 1) of \(session)")
                 }
                 onFeed[session] = place + 1
