@@ -65,6 +65,39 @@ extension PostgresTests {
             }
         }
 
+        @Test func `a read of many rows has its turn among short ones that never end`() async throws {
+            try await withPool(
+                .read,
+                {
+                    $0.limits.connections = 1
+                    $0.limits.pipelineDepth = 8
+                    $0.limits.waitLimit = .seconds(5)
+                }
+            ) { pool in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<32 {
+                        group.addTask {
+                            // Each takes its time, so that they are not answered all at once.
+                            let short = PostgresStatement("select pg_sleep(0.005)")
+                            while !Task.isCancelled { _ = try await pool.run(short) }
+                        }
+                    }
+                    while await pool.statusNow().waiting < 16 { await Task.yield() }
+                    var rows = 0
+                    let many = PostgresSegment(PostgresStatement("select generate_series(1, 2000)"))
+                    try await pool.read(many) { page throws(PostgresError) in
+                        rows += page.count
+                        return true
+                    }
+                    #expect(rows == 2_000)
+                    group.cancelAll()
+                    while let ended = await group.nextResult() {
+                        if case .failure(let error) = ended { #expect(error as? PostgresError == .cancelled) }
+                    }
+                }
+            }
+        }
+
         @Test func `the statements before the last one of a read set the scene`() async throws {
             try await withPool(.read) { pool in
                 var segment = PostgresSegment(
