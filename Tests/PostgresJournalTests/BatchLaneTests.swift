@@ -1,9 +1,8 @@
 import EventLoop
 import HoldpointPorts
+import PostgresJournal
 import Synchronization
 import Testing
-
-@testable import PostgresJournal
 
 /// Which writes share a batch, by a store that keeps what it was given.
 @Suite(.timeLimit(.minutes(1)))

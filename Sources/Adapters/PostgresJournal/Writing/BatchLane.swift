@@ -1,8 +1,8 @@
-import EventLoop
-import HoldpointPorts
+package import EventLoop
+package import HoldpointPorts
 
 /// How the writes of a batch become durable, or each of them is refused for its own reason.
-protocol BatchStore: Sendable {
+package protocol BatchStore: Sendable {
     associatedtype Write: BatchedWrite
     associatedtype Output: Sendable
 
@@ -16,9 +16,9 @@ protocol BatchStore: Sendable {
 /// There is no timer: what callers hand over in one turn of the loop goes together. While a batch is under way they
 /// wait for it, and the next one starts at the end of the turn in which it was answered: callers are resumed together,
 /// after that answer, and what they hand over next goes with it.
-actor BatchLane<Store: BatchStore> {
+package actor BatchLane<Store: BatchStore> {
     /// What became of a write.
-    typealias Verdict = Result<Store.Output, JournalError>
+    package typealias Verdict = Result<Store.Output, JournalError>
 
     private struct Waiting: BatchedWrite {
         let write: Store.Write
@@ -35,16 +35,16 @@ actor BatchLane<Store: BatchStore> {
     private var isDraining = false
 
     /// The lane runs where its connection does.
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    init(_ store: Store, on loop: EventLoop, limits: WriteLimits) {
+    package init(_ store: Store, on loop: EventLoop, limits: WriteLimits) {
         self.store = store
         self.loop = loop
         queue = WriteQueue(limits: limits)
     }
 
     /// Writes within the next batch that has room; `overloaded` if too much waits already.
-    func write(_ write: Store.Write) async throws(JournalError) -> Store.Output {
+    package func write(_ write: Store.Write) async throws(JournalError) -> Store.Output {
         let verdict: Verdict = await withCheckedContinuation { continuation in
             if queue.append(Waiting(write: write, continuation: continuation)) {
                 beginDraining()
@@ -56,7 +56,7 @@ actor BatchLane<Store: BatchStore> {
     }
 
     /// How many writes wait for a batch.
-    var waitingCount: Int { queue.count }
+    package var waitingCount: Int { queue.count }
 
     private func beginDraining() {
         guard !isDraining else { return }
