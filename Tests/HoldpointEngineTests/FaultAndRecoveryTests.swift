@@ -154,6 +154,61 @@ extension FaultAndRecoveryTests {
     }
 }
 
+extension FaultAndRecoveryTests {
+    @Test(.timeLimit(.minutes(1)))
+    func `nothing that waited for the mark to be lifted comes before the operator's word`() async throws {
+        var scene = try await EngineScene()
+        let marked = MarkedJournal.Watch()
+        scene.decorate = { MarkedJournal(base: $0, watch: marked) }
+        let shared = scene
+        try await shared.serving { engine in
+            let session = try await shared.start(engine, id: "marked").state.identity
+            let fence = try #require(marked.fence.read { $0 })
+            try await shared.journal.setQuarantine("a test", of: session.key, in: shared.scope, fence: fence)
+            let cancelled = Guarded<Task<Void, Never>?>(nil)
+            marked.lifting.withState {
+                $0 = {
+                    let task = Task {
+                        _ = try? await engine.command(
+                            .cancel(reason: nil), to: session.id, in: shared.scope, options: shared.options())
+                    }
+                    cancelled.withState { $0 = task }
+                    // Until it waits for its turn.
+                    for _ in 0..<500 { await Task.yield() }
+                }
+            }
+            // Were the mark lifted in a turn of its own, this would find the session at its end, and be refused.
+            _ = try await engine.command(
+                .resume(reason: nil), to: session.id, in: shared.scope, options: shared.options())
+            await cancelled.read { $0 }?.value
+            #expect(try await engine.session(session.id, in: shared.scope).status == .cancelled)
+        }
+    }
+}
+
+/// Tells under which fence was written, and waits for something else before it lifts a mark of quarantine.
+private struct MarkedJournal: JournalDecorator {
+    struct Watch: Sendable {
+        let fence = Guarded<Fence?>(nil)
+        let lifting = Guarded<(@Sendable () async -> Void)?>(nil)
+    }
+
+    let base: any Journal
+    let watch: Watch
+
+    func commit(_ commit: SessionCommit) async throws(JournalError) -> CommitReceipt {
+        watch.fence.withState { $0 = commit.fence }
+        return try await base.commit(commit)
+    }
+
+    func setQuarantine(
+        _ reason: String?, of key: SessionKey, in scope: Scope, fence: Fence
+    ) async throws(JournalError) {
+        if reason == nil { await watch.lifting.read { $0 }?() }
+        try await base.setQuarantine(reason, of: key, in: scope, fence: fence)
+    }
+}
+
 extension EngineScene {
     /// A life that takes up the store and ends without a word.
     func die() async throws {

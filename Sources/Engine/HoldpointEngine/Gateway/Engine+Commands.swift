@@ -58,7 +58,7 @@ extension Engine {
     ) async throws(GatewayError) -> CommandResult {
         let command = command(for: act, by: options.principal)
         let request = (command as? OpenRequest)?.id
-        let envelope = CommandEnvelope(command: command, idempotency: claim(options, in: scope))
+        var envelope = CommandEnvelope(command: command, idempotency: claim(options, in: scope))
         if storesFirst(options), !command.isResume {
             let identity = try await identify(session, in: scope)
             return try await store(envelope, for: identity, options: options, request: request)
@@ -69,14 +69,7 @@ extension Engine {
         case .elsewhere(let identity):
             return try await store(envelope, for: identity, options: options, request: request)
         }
-        if command.isResume {
-            // As the store has it: a session in memory may not have learnt yet of a mark that was made there.
-            let identity = found.identity
-            let mark = try await reading { () throws(JournalError) in
-                try await self.services.ports.journal.load(identity.key, in: scope, usingSnapshot: true)?.quarantine
-            }
-            if mark != nil { try await release(found, unlessDone: envelope) }
-        }
+        if command.isResume { envelope.liftsQuarantine = try await vouches(envelope, for: found) }
         return try await give(envelope, to: found, options: options, request: request)
     }
 
@@ -168,23 +161,19 @@ extension Engine {
         }
     }
 
-    /// Lifts the mark of quarantine: an operator vouches for the session.
+    /// Whether an operator's word is to lift the mark of quarantine.
     ///
-    /// A repetition of an earlier word says nothing about a mark that was made since.
-    private func release(
-        _ session: SessionActor, unlessDone envelope: CommandEnvelope
-    ) async throws(GatewayError) {
-        if let claim = envelope.idempotency {
-            let scope = session.identity.scope
-            let done = try await reading { () throws(JournalError) in
-                try await self.services.ports.journal.idempotencyRecord(claim.key, in: scope)
-            }
-            if done != nil { return }
-        }
-        do {
-            try await session.setQuarantine(nil)
-        } catch {
-            throw GatewayError(error)
+    /// The mark is that of the store: a session in memory may not have learnt yet of one that was made there. A
+    /// repetition of an earlier word says nothing about a mark that was made since.
+    private func vouches(
+        _ envelope: CommandEnvelope, for session: SessionActor
+    ) async throws(GatewayError) -> Bool {
+        let journal = services.ports.journal
+        let identity = session.identity
+        return try await reading { () throws(JournalError) in
+            let mark = try await journal.load(identity.key, in: identity.scope, usingSnapshot: true)?.quarantine
+            guard mark != nil, let claim = envelope.idempotency else { return mark != nil }
+            return try await journal.idempotencyRecord(claim.key, in: identity.scope) == nil
         }
     }
 

@@ -14,7 +14,7 @@ extension HITLRouter {
             }
         }
         let found = try await directory.session(identity.key, in: identity.scope)
-        if envelope.command is ResumeSession, let found { try await release(found) }
+        if envelope.command is ResumeSession, let found { envelope.liftsQuarantine = try await isMarked(found) }
         do throws(SessionFailure) {
             // Whoever starts a session and ends it soon after would find it running: the start goes first.
             if !(envelope.command is StartSession), await found?.isStarted != true,
@@ -92,16 +92,15 @@ extension HITLRouter {
         return try await parent.awaits(child: start.parent.effect)
     }
 
-    /// Lifts the mark of quarantine: the operator whose word this is vouches for the session.
-    private func release(_ session: SessionActor) async throws(SessionFailure) {
+    /// Whether the store has a mark of quarantine, which the operator's word that is carried out lifts.
+    private func isMarked(_ session: SessionActor) async throws(SessionFailure) -> Bool {
         let identity = session.identity
-        let stored: StoredSession?
         do {
-            stored = try await services.ports.journal.load(identity.key, in: identity.scope, usingSnapshot: true)
+            let stored = try await services.ports.journal.load(identity.key, in: identity.scope, usingSnapshot: true)
+            return stored?.quarantine != nil
         } catch {
             throw SessionFailure(error)
         }
-        if stored?.quarantine != nil { try await session.setQuarantine(nil) }
     }
 
     private func drop(_ command: StoredCommand) async throws(SessionFailure) -> CommandOutcome {

@@ -8,6 +8,10 @@ struct CommandEnvelope: Sendable {
     var stored: StoredCommandID?
     /// The caller's key against repetition.
     var idempotency: IdempotencyClaim?
+    /// Whether an operator vouches with it for a quarantined session: the mark is lifted in the turn that decides it.
+    ///
+    /// So nothing that waited for that comes before the operator's word.
+    var liftsQuarantine = false
 }
 
 /// A caller's key against repetition, and the fingerprint of what it came with.

@@ -93,7 +93,9 @@ actor SessionActor {
 
     private func turn(_ envelope: CommandEnvelope) async throws(SessionFailure) -> CommandOutcome {
         if standing == .lost { try await becomeSound() }
-        if let reason = quarantine {
+        if envelope.liftsQuarantine {
+            try await liftQuarantine()
+        } else if let reason = quarantine {
             // Its deadlines rest until an operator resumes it.
             return .rejected(.quarantined(reason))
         }
@@ -163,20 +165,16 @@ actor SessionActor {
         for permit in inFlight.values { permit.revoke() }
     }
 
-    /// Marks the session in the store and here; nil lifts the mark.
-    func setQuarantine(_ reason: String?) async throws(SessionFailure) {
-        if isBusy { try await waitForTurn() }
-        try takeTurn()
-        defer { giveTurn() }
+    /// Lifts the mark of quarantine in the store and here; within a turn.
+    private func liftQuarantine() async throws(SessionFailure) {
         do {
-            try await services.setQuarantine(reason, of: identity.key, in: identity.scope)
+            try await services.setQuarantine(nil, of: identity.key, in: identity.scope)
         } catch {
             throw SessionFailure(error)
         }
-        quarantine = reason
+        quarantine = nil
         judgePermits()
-        await services.deadlines.arm(identity.reference, at: reason == nil ? state.timerAt : nil)
-        if reason != nil { await services.counters.countQuarantine() }
+        await services.deadlines.arm(identity.reference, at: state.timerAt)
     }
 
     /// The fence of this session's shard, as this node holds it now.
