@@ -1,7 +1,6 @@
 import EventLoop
 import HoldpointPorts
 import PostgresJournal
-import Synchronization
 import Testing
 
 /// Which writes share a batch, by a store that keeps what it was given.
@@ -16,7 +15,7 @@ struct BatchLaneTests {
     }
 
     private final class Store: BatchStore {
-        let batches = Mutex<[[Int]]>([])
+        let batches = Locked<[[Int]]>([])
         private let first: Task<Void, Never>?
         private let isAway: Bool
 
