@@ -50,8 +50,12 @@ struct Decimal: Hashable {
     }
 
     /// The value, if it is whole and fits.
-    var int64: Int64? {
-        guard isWhole, exponent <= 19 else { return nil }
+    var int64: Int64? { int64(timesTenTo: 0) }
+
+    /// The value times a power of ten, if that is whole and fits.
+    func int64(timesTenTo power: Int) -> Int64? {
+        let exponent = exponent + (isZero ? 0 : power)
+        guard digits.count <= exponent || isZero, exponent <= 19 else { return nil }
         var value: Int64 = 0
         for place in 0..<max(exponent, 0) {
             let digit = Int64(place < digits.count ? digits[place] : 0)

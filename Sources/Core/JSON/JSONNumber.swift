@@ -56,6 +56,9 @@ package struct JSONNumber: Sendable, Hashable {
         }
     }
 
+    /// The value times a power of ten from 1 to 18, if that is whole and fits.
+    package func scaled(byPowerOfTen power: Int) -> Int64? { decimal.int64(timesTenTo: power) }
+
     /// The integer that the text is the canonical form of.
     var integer: Int64? {
         if case .integer(let value) = storage { value } else { nil }

@@ -1,7 +1,7 @@
 /// Swift compares strings by canonical equivalence, JSON by code points: `é` written in two ways is two keys.
 extension String {
     /// Whether both are the same UTF-8 bytes.
-    func hasSameBytes(as other: String) -> Bool {
+    package func hasSameBytes(as other: String) -> Bool {
         guard utf8.count == other.utf8.count else { return false }
         return withBytes { left in
             other.withBytes { right in
