@@ -5,9 +5,16 @@ enum HTTPText {
 
     /// Whether the text begins as an address of HTTP does, and has something behind that.
     static func isWebAddress(_ text: String) -> Bool {
-        ["http://", "https://"].contains { scheme in
-            text.utf8.count > scheme.utf8.count
-                && zip(text.utf8, scheme.utf8).allSatisfy { $0 == $1 || ($0 | 0x20 == $1 && HTTPText.isLetter($0)) }
+        begins(text, with: "http://") || begins(text, with: "https://")
+    }
+
+    /// Whether the text goes on behind a scheme, whose letters are small ones here and may be capitals there.
+    private static func begins(_ text: String, with scheme: String) -> Bool {
+        var rest = text.utf8[...]
+        for expected in scheme.utf8 {
+            guard let byte = rest.popFirst() else { return false }
+            guard byte == expected || isLetter(byte) && byte | 0x20 == expected else { return false }
         }
+        return !rest.isEmpty
     }
 }

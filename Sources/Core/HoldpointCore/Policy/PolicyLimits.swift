@@ -1,0 +1,31 @@
+/// Limits of policies and of their evaluation; each has a line in docs/operating.md.
+package enum PolicyLimits {
+    /// Bytes of a policy as a document.
+    package static let documentBytes = 256 * 1_024
+    /// Entries under `tools`.
+    package static let tools = 1_000
+    /// Rules.
+    package static let rules = 500
+    /// Conditions of one rule, those within others included.
+    package static let conditions = 64
+    /// How deep conditions nest.
+    package static let depth = 8
+    /// Items of any other list: globs, values, days.
+    package static let items = 100
+    /// Bytes of a glob.
+    package static let globBytes = 200
+    /// Characters of a rule's name and of a counter's.
+    package static let nameLength = 100
+    /// Characters of a rule's reason.
+    package static let reasonLength = 500
+    /// Keywords of one risk.
+    package static let keywords = 1_000
+    /// Steps that all patterns of one evaluation may take together.
+    package static let patternSteps = 100_000
+    /// The shortest window of a count or a sum, in milliseconds: a second.
+    package static let shortestWindow: Int64 = 1_000
+    /// The longest window of a count or a sum, in milliseconds: 366 days.
+    package static let longestWindow: Int64 = 366 * 86_400_000
+    /// Bytes of a value that is remembered as seen, or that a counter is kept apart by.
+    package static let keyBytes = 1_024
+}

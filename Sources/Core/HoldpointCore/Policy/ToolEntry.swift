@@ -1,0 +1,21 @@
+import JSON
+
+/// What a policy says of some tools: their level, and their risk if it is not to be found out.
+struct ToolEntry: Sendable, Equatable {
+    let selector: ToolSelector
+    let level: ToolLevel
+    let risk: Risk?
+
+    /// Reads an entry; nil if anything in it was refused.
+    static func read(_ value: JSONValue, at pointer: JSONPointer, from list: inout JSONObjectReader) -> ToolEntry? {
+        var reader = JSONObjectReader(value, at: pointer)
+        let selector = ToolSelector.read(from: &reader)
+        let level = ToolLevel.read("level", from: &reader)
+        let risk = Risk.read("risk", from: &reader)
+        if level == nil, reader.isSound { reader.fail("level", "is required") }
+        let violations = reader.finish()
+        list.add(violations)
+        guard violations.isEmpty, let selector, let level else { return nil }
+        return ToolEntry(selector: selector, level: level, risk: risk)
+    }
+}
