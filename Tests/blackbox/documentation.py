@@ -55,6 +55,7 @@ LIMITS = {
     "ExpressionProgram": "Core/HoldpointCore/Expressions/ExpressionProgram.swift",
     "ExpressionFailure": "Core/HoldpointCore/Expressions/Expression.swift",
     "WorkflowLimits": "Core/HoldpointCore/Workflow/WorkflowLimits.swift",
+    "PolicyLimits": "Core/HoldpointCore/Policy/PolicyLimits.swift",
     "AccessCache": "Engine/HoldpointEngine/Access/AccessCache.swift",
     "YAMLReader": "Clients/YAMLClient/YAMLReader.swift",
     "YAMLDocumentLimits": "Adapters/YAMLDocuments/YAMLDocuments.swift",

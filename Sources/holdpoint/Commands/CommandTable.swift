@@ -7,6 +7,7 @@ enum CommandTable {
         AgentCommands.apply, AgentCommands.put,
         SecretCommands.put, SecretCommands.list, SecretCommands.delete,
         SessionCommands.start, SessionCommands.list, SessionCommands.show, TailCommand.command,
+        PolicyCommands.check, PolicyCommands.test,
         RequestCommands.list, RequestCommands.show, RequestCommands.respond,
         NodeCommands.list, ReplayCommand.command, SimulateCommand.command, VersionCommand.command,
     ]
