@@ -37,6 +37,10 @@ struct Benchmark {
             try await ExpressionBenchmark(
                 thread: thread, count: number(arguments, 1) ?? 10_000, rounds: number(arguments, 2) ?? 5
             ).run()
+        case "policy":
+            try await PolicyBenchmark(
+                count: number(arguments, 1) ?? 20_000, rounds: number(arguments, 2) ?? 5
+            ).run()
         case "distributed":
             guard let cycle = arguments.dropFirst().first.flatMap(DistributedBenchmark.Cycle.init) else { usage() }
             try await DistributedBenchmark(
@@ -74,7 +78,8 @@ struct Benchmark {
     private static func usage() -> Never {
         print(
             "usage: holdpoint-bench cycles [COUNT [AT-ONCE [ROUNDS]]] | workflows [COUNT [AT-ONCE [ROUNDS]]] "
-                + "| expressions [COUNT [ROUNDS]] | distributed human|external|elsewhere [COUNT [AT-ONCE]] "
+                + "| expressions [COUNT [ROUNDS]] | policy [COUNT [ROUNDS]] "
+                + "| distributed human|external|elsewhere [COUNT [AT-ONCE]] "
                 + "| memory [FIRST [SECOND]] | rebuild postgres|embedded make|open [COUNT [AT-ONCE]] "
                 + "| http external|workflow PORT [COUNT [CONNECTIONS [without-feed]]] | latency PORT [COUNT]")
         exit(2)

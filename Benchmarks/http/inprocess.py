@@ -19,6 +19,8 @@ WORKFLOWS = re.compile(
 EXPRESSIONS = re.compile(
     rf"round \d+: round trip {NUMBER} µs  of \d+ together {NUMBER} µs each  fast path {NUMBER} µs")
 
+POLICY = re.compile(rf"round \d+: verdict {NUMBER} µs  canonical {NUMBER} µs  rules \d+  bytes \d+")
+
 
 def cycles(binary, count, at_once, rounds):
     """(settings, [(ratio, cycles/s, µs per cycle, raw appends/s, µs per raw append) of each round])."""
@@ -34,6 +36,11 @@ def workflows(binary, count, at_once, rounds):
 def expressions(binary, count, rounds):
     """[(µs of a round trip, µs of one of several together, µs on the fast path) of each round]."""
     return _rounds(EXPRESSIONS, rounds, _run(binary, "expressions", count, rounds))
+
+
+def policy(binary, count, rounds):
+    """[(µs of a verdict, µs of the call's canonical form) of each round]."""
+    return _rounds(POLICY, rounds, _run(binary, "policy", count, rounds))
 
 
 def _rounds(pattern, rounds, text):

@@ -31,7 +31,7 @@ from lanes import Wrong  # noqa: E402
 from report import Row, machine, table  # noqa: E402
 
 FULL = {
-    "cycles": 20_000, "rounds": 5, "workflows": 10_000, "expressions": 10_000, "http_cycles": 8_000,
+    "cycles": 20_000, "rounds": 5, "workflows": 10_000, "expressions": 10_000, "verdicts": 20_000, "http_cycles": 8_000,
     "streams": 5_000, "stream_rounds": 3, "settle_seconds": 18, "memory": (10_000, 100_000),
     "memory_rounds": 2, "restart": 1_000, "restart_rounds": 7, "distributed": 20_000, "pgbench_seconds": 8,
     "stream_entries": 400_000, "takeover": 200, "takeover_rounds": 7, "rebuild": 100_000, "rebuild_rounds": 5,
@@ -39,7 +39,7 @@ FULL = {
     "peer_cycles": 8_000, "peer_at_once": (1, 8, 32, 256), "peer_processes": (1, 2), "peer_holdpoint": (256, 32),
 }
 QUICK = {
-    "cycles": 2_000, "rounds": 2, "workflows": 500, "expressions": 500, "http_cycles": 400,
+    "cycles": 2_000, "rounds": 2, "workflows": 500, "expressions": 500, "verdicts": 500, "http_cycles": 400,
     "streams": 500, "stream_rounds": 1, "settle_seconds": 8, "memory": (1_000, 5_000),
     "memory_rounds": 1, "restart": 200, "restart_rounds": 2, "distributed": 1_000, "pgbench_seconds": 2,
     "stream_entries": 20_000, "takeover": 50, "takeover_rounds": 1, "rebuild": 2_000, "rebuild_rounds": 2,
@@ -85,6 +85,13 @@ def expressions(options, size):
         "processor time of an expression through libjq and back, the worker's included", "µs", column(results, 0), 1,
         peer="of one of 16 in one exchange, µs", peers=column(results, 1), peer_decimals=1, at_most=120)
     yield Row("processor time of an expression on the fast path", "µs", column(results, 2), 2, at_most=2)
+
+
+def policy(options, size):
+    results = inprocess.policy(options.bench, size["verdicts"], size["rounds"])
+    yield Row(
+        "processor time of a policy's verdict: 200 rules, a call of 2 KB", "µs", column(results, 0), 1,
+        peer="of the canonical form of its arguments, µs", peers=column(results, 1), peer_decimals=1, at_most=20)
 
 
 def over_http(options, size):
@@ -165,7 +172,7 @@ def beside_peers(options, size):
 
 
 PARTS = {
-    "cycles": in_process, "workflows": workflows, "expressions": expressions, "http": over_http, "streams": streams,
+    "cycles": in_process, "workflows": workflows, "expressions": expressions, "policy": policy, "http": over_http, "streams": streams,
     "memory": memory, "restart": restart, "distributed": shared_rows.over_servers, "takeover": shared_rows.takeover,
     "rebuild": shared_rows.rebuild, "latency": shared_rows.one_at_a_time, "peers": beside_peers,
 }
