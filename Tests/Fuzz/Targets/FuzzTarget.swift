@@ -14,6 +14,7 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "pattern", check: JSONInputs.pattern),
         FuzzTarget(name: "workflow", check: WorkflowInputs.document),
         FuzzTarget(name: "expression", check: WorkflowInputs.expression),
+        FuzzTarget(name: "policy", check: PolicyInputs.dryRun),
         FuzzTarget(name: "url", check: WireInputs.url),
         FuzzTarget(name: "head", check: WireInputs.head),
         FuzzTarget(name: "sse", check: WireInputs.eventStream),

@@ -137,6 +137,13 @@ struct PolicyReadingTests {
         #expect(faults(["tools": [["tool": .string(long), "level": "L0"]]]).count == 1)
         let name = String(repeating: "x", count: PolicyLimits.nameLength + 1)
         #expect(faults(["rules": [["name": .string(name), "level": "L3"]]]).count == 1)
+        let matching: (Int) -> JSONValue = {
+            ["name": .string("m\($0)"), "level": "L3", "when": ["not": ["argument": "/a", "matches": "x"]]]
+        }
+        #expect(faults(["rules": repeated(PolicyLimits.patterns, matching)]) == [])
+        #expect(
+            faults(["rules": repeated(PolicyLimits.patterns + 1, matching)])
+                == ["/rules have more than 50 patterns together"])
         let words: JSONValue = repeated(PolicyLimits.keywords + 1) { .string("w\($0)") }
         #expect(faults(["risk": ["keywords": ["low": words]]]).count == 1)
     }

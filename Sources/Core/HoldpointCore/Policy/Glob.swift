@@ -6,24 +6,49 @@ import JSON
 package struct Glob: Sendable, Equatable {
     /// The glob as it was written.
     package let text: String
-    private let scalars: [Unicode.Scalar]
-    private let isLiteral: Bool
+    private enum Form: Sendable, Equatable {
+        case everything
+        case literal
+        /// An asterisk at the end and no other sign.
+        case prefix(String)
+        /// An asterisk at the beginning and no other sign.
+        case suffix(String)
+        case general([Unicode.Scalar])
+    }
+
+    private let form: Form
 
     /// Reads a glob of 1 to `PolicyLimits.globBytes` bytes; nil for any other text.
     package init?(_ text: String) {
         guard (1...PolicyLimits.globBytes).contains(text.utf8.count) else { return nil }
         self.text = text
-        scalars = Array(text.unicodeScalars)
-        isLiteral = !scalars.contains { $0 == "*" || $0 == "?" }
+        let signs = text.utf8.count { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }
+        if text == "*" {
+            form = .everything
+        } else if signs == 0 {
+            form = .literal
+        } else if signs == 1, text.utf8.last == UInt8(ascii: "*") {
+            form = .prefix(String(text.unicodeScalars.dropLast()))
+        } else if signs == 1, text.utf8.first == UInt8(ascii: "*") {
+            form = .suffix(String(text.unicodeScalars.dropFirst()))
+        } else {
+            form = .general(Array(text.unicodeScalars))
+        }
     }
 
     /// Whether the whole name matches; in time of at most the product of both lengths.
     package func matches(_ name: String) -> Bool {
-        if isLiteral { return name.hasSameBytes(as: text) }
-        return scalars.count == 1 && scalars[0] == "*" || matches(Array(name.unicodeScalars))
+        switch form {
+        case .everything: true
+        case .literal: name.hasSameBytes(as: text)
+        case .prefix(let beginning): name.utf8.starts(with: beginning.utf8)
+        case .suffix(let end):
+            name.utf8.count >= end.utf8.count && name.utf8.suffix(end.utf8.count).elementsEqual(end.utf8)
+        case .general(let scalars): Self.match(scalars, Array(name.unicodeScalars))
+        }
     }
 
-    private func matches(_ name: [Unicode.Scalar]) -> Bool {
+    private static func match(_ scalars: [Unicode.Scalar], _ name: [Unicode.Scalar]) -> Bool {
         var place = 0
         var position = 0
         // Where the last asterisk is, and how much of the name it takes so far.

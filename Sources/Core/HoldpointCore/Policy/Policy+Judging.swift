@@ -14,15 +14,15 @@ extension Policy {
         var judgement = Judgement(
             level: entry?.level ?? fallbackLevel,
             risk: entry == nil ? fallbackRisk ?? risks.risk(of: call) : entry?.risk ?? risks.risk(of: call))
-        var steps = PolicyLimits.patternSteps
-        for rule in rules where rule.isAbout(call) {
-            switch rule.condition?.judge(call, facts, steps: &steps) ?? .holds {
+        var evaluation = PolicyEvaluation(call, index: index, facts: facts)
+        for rule in rules where rule.isAbout(&evaluation) {
+            switch rule.condition?.judge(&evaluation) ?? .holds {
             case .holds: judgement.apply(rule)
             case .fails: break
             case .unknown(let why): judgement.doubt(rule, why)
             }
         }
-        return judgement.verdict(self, call)
+        return judgement.verdict(self, call, reservations: questions(&evaluation))
     }
 
     /// What the rules have made of a call so far.
@@ -57,7 +57,7 @@ extension Policy {
             raisedLevel = max(raisedLevel, .sensitive)
         }
 
-        func verdict(_ policy: Policy, _ call: PolicyCall) -> PolicyVerdict {
+        func verdict(_ policy: Policy, _ call: PolicyCall, reservations: [CounterQuestion]) -> PolicyVerdict {
             let level = max(level, raisedLevel)
             let risk = max(risk, raisedRisk)
             var reasons = reasons
@@ -78,7 +78,7 @@ extension Policy {
             return PolicyVerdict(
                 outcome: outcome, level: level, risk: risk,
                 confirmation: outcome == .ask ? policy.risks.confirmation(of: risk) : nil, rules: rules,
-                reasons: reasons, reservations: policy.questions(about: call))
+                reasons: reasons, reservations: reservations)
         }
 
         private static func unsure(_ call: PolicyCall, _ policy: Policy) -> String {

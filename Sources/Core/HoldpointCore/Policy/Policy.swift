@@ -12,6 +12,7 @@ package struct Policy: Sendable, Equatable {
     let confidence: JSONNumber
     let rules: [PolicyRule]
     let risks: RiskRules
+    let index: PolicyIndex
 
     /// The confidence that is asked for unless the policy names one.
     static let standardConfidence = JSONNumber(text: "0.8") ?? JSONNumber(Int64(1))
@@ -26,12 +27,20 @@ package struct Policy: Sendable, Equatable {
     /// Left out is what cannot be asked, such as a counter by an argument that is missing: the verdict then is that a
     /// human must decide.
     package func questions(about call: PolicyCall) -> [CounterQuestion] {
+        var evaluation = PolicyEvaluation(call, index: index, facts: PolicyFacts())
+        return questions(&evaluation)
+    }
+
+    func questions(_ evaluation: inout PolicyEvaluation) -> [CounterQuestion] {
+        var numbers: [Int] = []
+        for rule in rules where !rule.counters.isEmpty && rule.isAbout(&evaluation) {
+            for number in rule.counters where !numbers.contains(number) { numbers.append(number) }
+        }
+        // Two bounds of one counter ask the same.
         var questions: [CounterQuestion] = []
-        for rule in rules where !rule.counters.isEmpty && rule.isAbout(call) {
-            for counter in rule.counters {
-                if let question = try? counter.question(about: call), !questions.contains(question) {
-                    questions.append(question)
-                }
+        for number in numbers {
+            if let question = evaluation.question(of: number), !questions.contains(question) {
+                questions.append(question)
             }
         }
         return questions
@@ -49,14 +58,20 @@ extension Policy {
         let fallback = Self.readDefault(&reader)
         let confidence = Self.readConfidence(&reader)
         let tools = Self.readList("tools", PolicyLimits.tools, &reader) { ToolEntry.read($0, at: $1, from: &$2) }
-        let rules = Self.readList("rules", PolicyLimits.rules, &reader) { PolicyRule.read($0, at: $1, from: &$2) }
-        Self.checkNames(rules, &reader)
+        var index = PolicyIndex()
+        let rules = Self.readList("rules", PolicyLimits.rules, &reader) {
+            PolicyRule.read($0, at: $1, from: &$2, index: &index)
+        }
+        Self.checkNames(rules, index, &reader)
+        if rules.reduce(0, { $0 + ($1.condition?.patternCount ?? 0) }) > PolicyLimits.patterns {
+            reader.fail("rules", "have more than \(PolicyLimits.patterns) patterns together")
+        }
         let risks = RiskRules.read("risk", from: &reader)
         let violations = reader.finish()
         guard violations.isEmpty else { throw InvalidPolicyInput(violations: violations) }
         self.init(
             tools: tools, fallbackLevel: fallback.level ?? .sensitive, fallbackRisk: fallback.risk,
-            confidence: confidence ?? Self.standardConfidence, rules: rules, risks: risks)
+            confidence: confidence ?? Self.standardConfidence, rules: rules, risks: risks, index: index)
     }
 
     private static func readDefault(_ list: inout JSONObjectReader) -> (level: ToolLevel?, risk: Risk?) {
@@ -87,14 +102,14 @@ extension Policy {
     }
 
     /// Names are unique, and counters of one name count the same.
-    private static func checkNames(_ rules: [PolicyRule], _ reader: inout JSONObjectReader) {
+    private static func checkNames(_ rules: [PolicyRule], _ index: PolicyIndex, _ reader: inout JSONObjectReader) {
         var names: Set<String> = []
         var counters: [String: CounterRule] = [:]
         for rule in rules {
             if !names.insert(rule.name).inserted {
                 reader.fail("rules", "two rules are named \(rule.name)")
             }
-            for counter in rule.counters {
+            for counter in rule.counters.map({ index.counters[$0] }) {
                 let other = counters.updateValue(counter, forKey: counter.name)
                 if let other, other.subject != counter.subject || other.partitions != counter.partitions {
                     reader.fail(

@@ -20,8 +20,10 @@ package enum PolicyLimits {
     package static let reasonLength = 500
     /// Keywords of one risk.
     package static let keywords = 1_000
-    /// Steps that all patterns of one evaluation may take together.
-    package static let patternSteps = 100_000
+    /// Patterns of all rules together.
+    package static let patterns = 50
+    /// Steps that a pattern may take on one text; each has its own, so that the order of the rules changes nothing.
+    package static let patternSteps = 200_000
     /// The shortest window of a count or a sum, in milliseconds: a second.
     package static let shortestWindow: Int64 = 1_000
     /// The longest window of a count or a sum, in milliseconds: 366 days.

@@ -3,8 +3,8 @@ import JSON
 /// A rule that raises the level or the risk of some calls, or lowers them if it is marked so.
 struct PolicyRule: Sendable, Equatable {
     let name: String
-    /// The calls that it is about; nil for all.
-    let tools: [ToolSelector]?
+    /// The calls that it is about, by the number of the selection in the policy's index; nil for all.
+    let selection: Int?
     /// When it applies; nil for always.
     let condition: PolicyCondition?
     let level: ToolLevel?
@@ -12,19 +12,23 @@ struct PolicyRule: Sendable, Equatable {
     let lowers: Bool
     /// What people are told.
     let reason: String
-    /// The counters that its condition looks at.
-    let counters: [CounterRule]
+    /// The numbers of the counters that its condition looks at.
+    let counters: [Int]
 
-    func isAbout(_ call: PolicyCall) -> Bool { tools?.contains { $0.matches(call) } ?? true }
+    func isAbout(_ evaluation: inout PolicyEvaluation) -> Bool {
+        if let selection { evaluation.isAbout(selection) } else { true }
+    }
 }
 
 extension PolicyRule {
     /// Reads a rule; nil if anything in it was refused.
-    static func read(_ value: JSONValue, at pointer: JSONPointer, from list: inout JSONObjectReader) -> PolicyRule? {
+    static func read(
+        _ value: JSONValue, at pointer: JSONPointer, from list: inout JSONObjectReader, index: inout PolicyIndex
+    ) -> PolicyRule? {
         var reader = JSONObjectReader(value, at: pointer)
         let name = reader.requiredString("name", maximumLength: PolicyLimits.nameLength)
         let tools = ToolSelector.readList("tools", from: &reader)
-        let condition = readCondition(&reader, rule: name ?? "")
+        let condition = readCondition(&reader, rule: name ?? "", index: &index)
         let level = ToolLevel.read("level", from: &reader)
         let risk = Risk.read("risk", from: &reader)
         let lowers = reader.optionalBool("lowers") ?? false
@@ -35,16 +39,20 @@ extension PolicyRule {
         list.add(violations)
         guard violations.isEmpty, let name else { return nil }
         return PolicyRule(
-            name: name, tools: tools, condition: condition, level: level, risk: risk, lowers: lowers,
+            name: name, selection: tools.map { index.number(of: $0) }, condition: condition, level: level, risk: risk,
+            lowers: lowers,
             reason: reason ?? condition?.words ?? "always asked for by the policy",
             counters: condition?.counters ?? [])
     }
 
-    private static func readCondition(_ reader: inout JSONObjectReader, rule: String) -> PolicyCondition? {
+    private static func readCondition(
+        _ reader: inout JSONObjectReader, rule: String, index: inout PolicyIndex
+    ) -> PolicyCondition? {
         guard let value = reader.optionalValue("when") else { return nil }
-        var conditions = ConditionReader(rule: rule)
+        var conditions = ConditionReader(rule: rule, index: index)
         let condition = conditions.read(value, at: reader.pointer(to: "when"))
         reader.add(conditions.violations)
+        index = conditions.index
         return condition
     }
 }

@@ -5,8 +5,13 @@ struct ConditionReader {
     private let rule: String
     private var left = PolicyLimits.conditions
     private(set) var violations: [JSONViolation] = []
+    /// The policy's index, with what this rule looks at.
+    private(set) var index: PolicyIndex
 
-    init(rule: String) { self.rule = rule }
+    init(rule: String, index: PolicyIndex) {
+        self.rule = rule
+        self.index = index
+    }
 
     private static let subjects = [
         "argument", "label", "agent", "user", "time", "first_seen", "count", "sum", "all", "any", "not",
@@ -40,7 +45,8 @@ struct ConditionReader {
         case "argument":
             let pointer = self.pointer(inner, at: place)
             let test = ValueTest.read(from: &reader)
-            return pointer.flatMap { pointer in test.map { .argument(pointer, $0) } }
+            guard let pointer, let test else { return nil }
+            return .argument(index.number(of: pointer), pointer, test)
         case "label":
             let name = inner.stringValue
             if name == nil { refuse(place, "must be the name of a label") }
@@ -58,7 +64,9 @@ struct ConditionReader {
         case "not": return read(inner, at: place, depth: depth + 1).map { .not($0) }
         case "all": return list(inner, at: place, depth).map { .all($0) }
         case "any": return list(inner, at: place, depth).map { .any($0) }
-        default: return counter(subject, inner, at: place).map { .counter($0) }
+        default:
+            guard let rule = counter(subject, inner, at: place) else { return nil }
+            return .counter(index.number(of: rule), rule)
         }
     }
 

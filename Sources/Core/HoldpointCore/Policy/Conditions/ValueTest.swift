@@ -14,23 +14,24 @@ enum ValueTest: Sendable, Equatable {
     ///
     /// A value that is missing, or of a kind that cannot be compared, is unknown: nobody slips under a rule by leaving
     /// an argument out or by writing a number as a text.
-    func judge(_ value: JSONValue?, named name: String, steps: inout Int) -> PolicyTruth {
+    func judge(_ value: JSONValue?, named name: @autoclosure () -> String) -> PolicyTruth {
         if case .exists(let wanted) = self { return PolicyTruth((value != nil) == wanted) }
-        guard let value else { return .unknown("\(name) is not there") }
+        guard let value else { return .unknown("\(name()) is not there") }
         switch self {
         case .equals(let other): return PolicyTruth(value.isEquivalent(to: other))
         case .differs(let other): return PolicyTruth(!value.isEquivalent(to: other))
         case .isOneOf(let others): return PolicyTruth(others.contains { $0.isEquivalent(to: value) })
         case .above(let bound, let orEqual):
-            guard case .number(let number) = value else { return .unknown("\(name) is no number") }
+            guard case .number(let number) = value else { return .unknown("\(name()) is no number") }
             return PolicyTruth(orEqual ? !(number < bound) : bound < number)
         case .below(let bound, let orEqual):
-            guard case .number(let number) = value else { return .unknown("\(name) is no number") }
+            guard case .number(let number) = value else { return .unknown("\(name()) is no number") }
             return PolicyTruth(orEqual ? !(bound < number) : number < bound)
         case .matches(let pattern):
-            guard case .string(let text) = value else { return .unknown("\(name) is no text") }
+            guard case .string(let text) = value else { return .unknown("\(name()) is no text") }
+            var steps = PolicyLimits.patternSteps
             guard let isMatch = pattern.matches(text, steps: &steps) else {
-                return .unknown("\(name) takes too long to match")
+                return .unknown("\(name()) takes too long to match")
             }
             return PolicyTruth(isMatch)
         case .exists: return .fails
