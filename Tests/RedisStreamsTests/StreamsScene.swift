@@ -39,7 +39,7 @@ final class StreamsScene: Sendable {
         try result.get()
     }
 
-    /// A node whose connections stand.
+    /// A node whose connections stand, and that hears what is announced to it.
     func node(
         _ name: String, _ change: (inout RedisStreamsConfiguration) -> Void = { _ in }
     ) async throws -> RedisStreams {
@@ -48,6 +48,9 @@ final class StreamsScene: Sendable {
         let node = RedisStreams(configuration, local: LocalStreams(), on: loop, from: engine)
         nodes.withLock { $0.append(node) }
         while !node.status.isUp { await Task.yield() }
+        // A connection stands before it has subscribed, and what is published in between is lost.
+        let channel = "hitl:outcome:\(name)"
+        try await wait { try await ask("PUBSUB", "NUMSUB", channel).elements?.last == .integer(1) }
         return node
     }
 
