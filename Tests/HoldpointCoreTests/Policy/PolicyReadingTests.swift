@@ -144,6 +144,13 @@ struct PolicyReadingTests {
         #expect(
             faults(["rules": repeated(PolicyLimits.patterns + 1, matching)])
                 == ["/rules have more than 50 patterns together"])
+        let counting: (Int) -> JSONValue = {
+            ["name": .string("c\($0)"), "level": "L3", "when": ["count": ["window": "PT1H", "gt": 1]]]
+        }
+        #expect(faults(["rules": repeated(PolicyLimits.counters, counting)]) == [])
+        #expect(
+            faults(["rules": repeated(PolicyLimits.counters + 1, counting)])
+                == ["/rules have more than 100 counters together"])
         let words: JSONValue = repeated(PolicyLimits.keywords + 1) { .string("w\($0)") }
         #expect(faults(["risk": ["keywords": ["low": words]]]).count == 1)
     }

@@ -63,6 +63,9 @@ extension Policy {
             PolicyRule.read($0, at: $1, from: &$2, index: &index)
         }
         Self.checkNames(rules, index, &reader)
+        if index.counters.count > PolicyLimits.counters {
+            reader.fail("rules", "have more than \(PolicyLimits.counters) counters together")
+        }
         if rules.reduce(0, { $0 + ($1.condition?.patternCount ?? 0) }) > PolicyLimits.patterns {
             reader.fail("rules", "have more than \(PolicyLimits.patterns) patterns together")
         }

@@ -8,15 +8,18 @@ struct PolicyIndex: Sendable, Equatable {
     private(set) var selections: [[ToolSelector]] = []
     /// Counters.
     private(set) var counters: [CounterRule] = []
+    private var placeNumbers: [JSONPointer: Int] = [:]
+    private var counterNumbers: [CounterRule: Int] = [:]
 
     /// The number of a place.
     mutating func number(of place: JSONPointer) -> Int {
-        if let number = places.firstIndex(of: place) { return number }
+        if let number = placeNumbers[place] { return number }
+        placeNumbers[place] = places.count
         places.append(place)
         return places.count - 1
     }
 
-    /// The number of a selection.
+    /// The number of a selection; there are at most as many as rules.
     mutating func number(of selection: [ToolSelector]) -> Int {
         if let number = selections.firstIndex(of: selection) { return number }
         selections.append(selection)
@@ -25,7 +28,8 @@ struct PolicyIndex: Sendable, Equatable {
 
     /// The number of a counter.
     mutating func number(of counter: CounterRule) -> Int {
-        if let number = counters.firstIndex(of: counter) { return number }
+        if let number = counterNumbers[counter] { return number }
+        counterNumbers[counter] = counters.count
         counters.append(counter)
         return counters.count - 1
     }

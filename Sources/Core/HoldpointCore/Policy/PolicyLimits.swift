@@ -20,6 +20,8 @@ package enum PolicyLimits {
     package static let reasonLength = 500
     /// Keywords of one risk.
     package static let keywords = 1_000
+    /// Counters of all rules together: each is asked for before a verdict.
+    package static let counters = 100
     /// Patterns of all rules together.
     package static let patterns = 50
     /// Steps that a pattern may take on one text; each has its own, so that the order of the rules changes nothing.

@@ -2,8 +2,8 @@ import JSON
 
 /// A condition about earlier calls: whether a value comes for the first time, or how many calls there were, or how much
 /// they came to, within a window.
-struct CounterRule: Sendable, Equatable {
-    enum Subject: Sendable, Equatable {
+struct CounterRule: Sendable, Hashable {
+    enum Subject: Sendable, Hashable {
         /// The value at that place of the arguments was not seen before.
         case firstSeen(JSONPointer)
         /// There are more calls than the bound, this one included.
@@ -13,7 +13,7 @@ struct CounterRule: Sendable, Equatable {
     }
 
     /// By what calls are counted apart.
-    enum Partition: Sendable, Equatable {
+    enum Partition: Sendable, Hashable {
         case agent
         case user
         case tool
