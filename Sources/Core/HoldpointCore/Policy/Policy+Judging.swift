@@ -15,11 +15,12 @@ extension Policy {
             level: entry?.level ?? fallbackLevel,
             risk: entry == nil ? fallbackRisk ?? risks.risk(of: call) : entry?.risk ?? risks.risk(of: call))
         var evaluation = PolicyEvaluation(call, index: index, facts: facts)
-        for rule in rules where rule.isAbout(&evaluation) {
-            switch rule.condition?.judge(&evaluation) ?? .holds {
-            case .holds: judgement.apply(rule)
+        // By their numbers, since to copy a rule takes longer than to judge by it.
+        for number in rules.indices where rules[number].isAbout(&evaluation) {
+            switch rules[number].condition?.judge(&evaluation) ?? .holds {
+            case .holds: judgement.apply(rules[number])
             case .fails: break
-            case .unknown(let why): judgement.doubt(rule, why)
+            case .unknown(let why): judgement.doubt(rules[number], why)
             }
         }
         return judgement.verdict(self, call, reservations: questions(&evaluation))

@@ -12,7 +12,7 @@ struct RiskKeywords: Sendable, Equatable {
         var found: Risk?
         for text in texts {
             for word in Self.words(of: text) {
-                for risk in [words[word], stems.first { word.hasPrefix($0.stem) }?.risk] {
+                for risk in [words[word], stems.first { word.utf8.starts(with: $0.stem.utf8) }?.risk] {
                     if let risk, found.map({ $0 < risk }) ?? true { found = risk }
                 }
             }
@@ -38,20 +38,36 @@ struct RiskKeywords: Sendable, Equatable {
         var word = ""
         var wasSmall = false
         for scalar in text.unicodeScalars {
-            let isLetter = scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
-            if !isLetter || wasSmall && scalar.properties.isUppercase {
+            let isLetter = isLetterOrDigit(scalar)
+            if !isLetter || wasSmall && isCapital(scalar) {
                 if !word.isEmpty { words.append(word) }
                 word = ""
             }
             if isLetter { word += folded(scalar) }
-            wasSmall = scalar.properties.isLowercase
+            wasSmall = isLetter && !isCapital(scalar) && !("0"..."9").contains(scalar)
         }
         if !word.isEmpty { words.append(word) }
         return words
     }
 
+    // Unicode's tables are asked only where the byte itself does not tell.
+    private static func isLetterOrDigit(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "a"..."z", "A"..."Z", "0"..."9": true
+        default: !scalar.isASCII && scalar.properties.isAlphabetic
+        }
+    }
+
+    private static func isCapital(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.isASCII ? ("A"..."Z").contains(scalar) : scalar.properties.isUppercase
+    }
+
     /// A letter as a small one without the accents of French.
     private static func folded(_ scalar: Unicode.Scalar) -> String {
+        if scalar.isASCII {
+            let bit: UInt8 = isCapital(scalar) ? 0x20 : 0
+            return String(Unicode.Scalar(UInt8(scalar.value) | bit))
+        }
         let small = scalar.properties.lowercaseMapping
         return switch small {
         case "à", "â", "ä", "á": "a"
