@@ -1,4 +1,3 @@
-import Glibc
 import HoldpointCore
 import HoldpointPorts
 import JSON
@@ -41,7 +40,7 @@ enum PolicyCommands {
                 "would this invoice wait for a person?")
         ]
     ) { call in
-        let now = Self.now()
+        let now = SystemClock().now()
         let policy = try policy(call.operands[0])
         let judged = try InputText.json(call.operands[1], "CALL")
         let history = try call.value("--history").map { path throws(CommandFailure) in
@@ -80,12 +79,6 @@ enum PolicyCommands {
         } catch {
             throw CommandFailure(.usage, "\(path) is no policy:\n\(error)")
         }
-    }
-
-    private static func now() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
     }
 
     private static func text(of verdict: PolicyVerdict) -> String {

@@ -4,7 +4,7 @@ package import JSON
 ///
 /// The level of a call is that of the first entry under `tools` which is about it, or the default. Rules marked
 /// `lowers` may lower it; all others raise it, and they win. So the order of the rules does not change the outcome.
-package struct Policy: Sendable, Equatable {
+package struct Policy: Sendable {
     let tools: [ToolEntry]
     let fallbackLevel: ToolLevel
     let fallbackRisk: Risk?

@@ -1,9 +1,9 @@
 package import JSON
 
 /// A tool call as a policy sees it: what an agent wants to do, and for whom.
-package struct PolicyCall: Sendable, Equatable {
+package struct PolicyCall: Sendable {
     /// What the tool says of itself; nobody need believe it.
-    package struct Annotations: Sendable, Equatable {
+    package struct Annotations: Sendable {
         /// It changes nothing.
         package let isReadOnly: Bool
         /// It may destroy something.
@@ -44,14 +44,6 @@ package struct PolicyCall: Sendable, Equatable {
 
     /// The value of a label.
     func label(_ name: String) -> String? { labels.first { $0.name.hasSameBytes(as: name) }?.value }
-
-    package static func == (left: Self, right: Self) -> Bool {
-        left.tool == right.tool && left.task == right.task && left.function == right.function
-            && left.host == right.host && left.server == right.server && left.arguments == right.arguments
-            && left.agent == right.agent && left.user == right.user
-            && left.labels.elementsEqual(right.labels) { $0 == $1 } && left.confidence == right.confidence
-            && left.annotations == right.annotations && left.time == right.time
-    }
 }
 
 extension PolicyCall {

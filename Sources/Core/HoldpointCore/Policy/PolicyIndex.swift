@@ -1,7 +1,7 @@
 import JSON
 
 /// What several rules of a policy look at, each once: so that an evaluation looks at it once, too.
-struct PolicyIndex: Sendable, Equatable {
+struct PolicyIndex: Sendable {
     /// Places of arguments.
     private(set) var places: [JSONPointer] = []
     /// Which calls rules are about.

@@ -1,7 +1,7 @@
 import JSON
 
 /// A rule that raises the level or the risk of some calls, or lowers them if it is marked so.
-struct PolicyRule: Sendable, Equatable {
+struct PolicyRule: Sendable {
     let name: String
     /// The calls that it is about, by the number of the selection in the policy's index; nil for all.
     let selection: Int?

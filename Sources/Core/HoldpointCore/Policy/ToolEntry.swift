@@ -1,7 +1,7 @@
 import JSON
 
 /// What a policy says of some tools: their level, and their risk if it is not to be found out.
-struct ToolEntry: Sendable, Equatable {
+struct ToolEntry: Sendable {
     let selector: ToolSelector
     let level: ToolLevel
     let risk: Risk?

@@ -1,7 +1,7 @@
 import JSON
 
 /// When a rule applies.
-indirect enum PolicyCondition: Sendable, Equatable {
+indirect enum PolicyCondition: Sendable {
     /// The value at a place, by its number in the policy's index, and that place.
     case argument(Int, JSONPointer, ValueTest)
     case label(String, ValueTest)

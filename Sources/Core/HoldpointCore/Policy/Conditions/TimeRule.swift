@@ -1,7 +1,7 @@
 import JSON
 
 /// A part of the day, on some days of the week, at a fixed distance from UTC.
-struct TimeRule: Sendable, Equatable {
+struct TimeRule: Sendable {
     /// Minutes of the day; the second is past the end, and not above the first where the night is meant.
     private let minutes: (from: Int64, until: Int64)?
     /// Monday is 0; nil for every day.
@@ -32,11 +32,6 @@ struct TimeRule: Sendable, Equatable {
 
     private static func floor(_ value: Int64, _ divisor: Int64) -> Int64 {
         value / divisor - (value % divisor < 0 ? 1 : 0)
-    }
-
-    static func == (left: Self, right: Self) -> Bool {
-        left.minutes?.from == right.minutes?.from && left.minutes?.until == right.minutes?.until
-            && left.days == right.days && left.zoneMinutes == right.zoneMinutes
     }
 }
 

@@ -1,7 +1,7 @@
 import JSON
 
 /// What is asked of one value of a call.
-enum ValueTest: Sendable, Equatable {
+enum ValueTest: Sendable {
     case equals(JSONValue)
     case differs(JSONValue)
     case above(JSONNumber, orEqual: Bool)

@@ -1,7 +1,7 @@
 import JSON
 
 /// Words in a tool's name that tell how much harm it may do.
-struct RiskKeywords: Sendable, Equatable {
+struct RiskKeywords: Sendable {
     /// The risk of a word, in small letters without accents.
     private var words: [String: Risk] = [:]
     /// Beginnings of words.
@@ -81,10 +81,6 @@ struct RiskKeywords: Sendable, Equatable {
         case "æ": "ae"
         default: small
         }
-    }
-
-    static func == (left: Self, right: Self) -> Bool {
-        left.words == right.words && left.stems.elementsEqual(right.stems) { $0 == $1 }
     }
 }
 

@@ -1,7 +1,7 @@
 import JSON
 
 /// How the risk of a call is found where the policy does not say it of the tool, and what it asks of a human.
-struct RiskRules: Sendable, Equatable {
+struct RiskRules: Sendable {
     private let keywords: RiskKeywords
     /// Places of arguments whose words count like those of the tool's name, such as a command line.
     private let places: [JSONPointer]
