@@ -17,6 +17,9 @@ extension HumanRequest {
         let createdText = reader.requiredString("created_at")
         let expiresText = reader.optionalString("expires_at", nullable: true)
         let session = reader.requiredString("session")
+        let approvers = Approvers.readRecorded("approvers", from: &reader)
+        let followUp = RequestFollowUp.read(from: &reader, expiry: nil, isRecorded: true)
+        let reopening = Reopening.read(from: &reader)
         // A request that opens is pending: nothing became of it yet.
         if reader.requiredString("status") != RequestStatus.pending.rawValue { reader.fail("status", "is not pending") }
         for key in ["response", "responded_by", "responded_at", "comment", "approved_digest"] {
@@ -41,7 +44,8 @@ extension HumanRequest {
                 id: id, session: session, question: question, title: title, message: message,
                 context: context?.nonNull, createdAt: createdAt, expiresAt: expiresAt,
                 defaultAnswer: defaultAnswer?.nonNull, responseSchema: isCustom ? schema?.nonNull : nil,
-                argumentsDigest: digest, openedBy: Principal(recorded: openedBy)))
+                argumentsDigest: digest, openedBy: Principal(recorded: openedBy), approvers: approvers,
+                followUp: followUp, reopening: reopening))
     }
 }
 

@@ -19,6 +19,9 @@ package final class HumanRequest: Sendable {
         let responseSchema: JSONValue?
         let argumentsDigest: Digest?
         let openedBy: Principal
+        let approvers: Approvers?
+        let followUp: RequestFollowUp
+        let reopening: Reopening?
     }
 
     private let content: Content
@@ -62,15 +65,25 @@ package final class HumanRequest: Sendable {
     package var argumentsDigest: Digest? { content.argumentsDigest }
     /// Who opened it.
     package var openedBy: Principal { content.openedBy }
+    /// Who may answer it and how many must; nil means whoever has a key that may.
+    package var approvers: Approvers? { content.approvers }
+    /// How many different people must approve it.
+    package var quorum: Int64 { content.approvers?.quorum ?? 1 }
+    /// What happens while nobody answers.
+    package var followUp: RequestFollowUp { content.followUp }
+    /// The request that it was before, if it was.
+    package var reopening: Reopening? { content.reopening }
     /// The type of the question.
     package var type: RequestType { content.type }
 
-    /// Writes the request as an object, with what became of it; null where nothing did.
-    package func write(into writer: inout JSONWriter, closing: RequestClosing? = nil) {
-        guard let closing else { return writer.raw(pendingText) }
-        content.writeBeginning(into: &writer, status: closing.status)
+    /// Writes the request as an object, with what became of it, null where nothing did, and what was done about it.
+    package func write(
+        into writer: inout JSONWriter, closing: RequestClosing? = nil, progress: RequestProgress? = nil
+    ) {
+        if closing == nil, progress == nil { return writer.raw(pendingText) }
+        content.writeBeginning(into: &writer, status: closing?.status ?? .pending)
         writer.members(pendingText[middle])
-        Content.writeEnd(into: &writer, closing: closing)
+        Content.writeEnd(into: &writer, closing: closing, progress: progress)
     }
 
     /// What is wrong with an answer, as pointers into it; empty if it fits.
@@ -111,14 +124,33 @@ extension HumanRequest.Content {
         writer.member("opened_by", openedBy.text)
         writer.member("created_at", createdAt)
         writer.member("expires_at", expiresAt)
+        if let approvers {
+            writer.key(plain: "approvers")
+            approvers.write(into: &writer)
+        }
+        followUp.writeMembers(into: &writer)
+        reopening?.writeMembers(into: &writer)
     }
 
-    fileprivate static func writeEnd(into writer: inout JSONWriter, closing: RequestClosing?) {
+    fileprivate static func writeEnd(
+        into writer: inout JSONWriter, closing: RequestClosing?, progress: RequestProgress? = nil
+    ) {
         writer.member("response", closing?.response)
         writer.member("responded_by", closing?.closedBy?.text)
         writer.member("responded_at", closing?.closedAt)
         writer.member("comment", closing?.comment)
         writer.member("approved_digest", closing?.approvedDigest?.description)
+        if let via = closing?.via { writer.member("responded_via", via.text) }
+        if let approvals = closing?.approvals, !approvals.isEmpty {
+            writer.key(plain: "approvals")
+            writer.beginArray()
+            for approval in approvals { approval.write(into: &writer) }
+            writer.endArray()
+        }
+        if let progress {
+            writer.key(plain: "progress")
+            progress.writeView(into: &writer)
+        }
         writer.endObject()
     }
 }
@@ -136,5 +168,7 @@ extension HumanRequest.Content: Equatable {
             && left.expiresAt == right.expiresAt && left.defaultAnswer == right.defaultAnswer
             && left.responseSchema == right.responseSchema && left.argumentsDigest == right.argumentsDigest
             && left.openedBy == right.openedBy && areEqual(left.question, right.question)
+            && left.approvers == right.approvers && left.followUp == right.followUp
+            && left.reopening == right.reopening
     }
 }

@@ -11,6 +11,10 @@ package struct PermissionQuestion: RequestQuestion {
     let reasons: [String]
     let allowsEdit: Bool
     let allowsRemember: Bool
+    /// How sure the agent says it is, from 0 to 1.
+    let confidence: JSONNumber?
+    /// What the project's policy said of the call; nil where there is none.
+    package var policy: JudgedVerdict?
 
     package static func read(from reader: inout JSONObjectReader, title: String) -> Self? {
         let tool = reader.requiredString("tool", maximumLength: RequestLimits.nameLength)
@@ -23,10 +27,39 @@ package struct PermissionQuestion: RequestQuestion {
             reader.fail("arguments", "must be an object")
             return nil
         }
+        let confidence = readConfidence(&reader)
+        var policy: JudgedVerdict?
+        if let recorded = reader.optionalValue("policy") {
+            policy = try? JudgedVerdict(recorded: recorded)
+            if policy == nil { reader.fail("policy", "is not what a policy says") }
+        }
         guard let tool, let arguments else { return nil }
         return Self(
             tool: tool, arguments: arguments, risk: risk, reasons: reasons, allowsEdit: allowsEdit,
-            allowsRemember: allowsRemember)
+            allowsRemember: allowsRemember, confidence: confidence, policy: policy)
+    }
+
+    private static func readConfidence(_ reader: inout JSONObjectReader) -> JSONNumber? {
+        guard let value = reader.optionalValue("confidence")?.nonNull else { return nil }
+        let number = PolicyNumber.share(value)
+        if number == nil { reader.fail("confidence", "must be a number from 0 to 1") }
+        return number
+    }
+
+    /// The call with these arguments, as a policy sees it.
+    func policyCall(_ arguments: JSONValue, at time: Timestamp) -> PolicyCall {
+        var call = PolicyCall(tool: tool, arguments: arguments, time: time)
+        call.confidence = confidence
+        return call
+    }
+
+    /// The same question with what a policy says of the call: its risk and reasons beside those that were given.
+    func judged(by verdict: JudgedVerdict) -> Self {
+        let given = reasons.filter { !verdict.verdict.reasons.contains($0) }
+        return Self(
+            tool: tool, arguments: arguments, risk: max(risk ?? .low, verdict.verdict.risk),
+            reasons: verdict.verdict.reasons + given, allowsEdit: allowsEdit, allowsRemember: allowsRemember,
+            confidence: confidence, policy: verdict)
     }
 
     package func write(into writer: inout JSONWriter) {
@@ -38,18 +71,22 @@ package struct PermissionQuestion: RequestQuestion {
         writer.value(.array(reasons.map { .string($0) }))
         writer.member("allow_edit", allowsEdit)
         writer.member("allow_remember", allowsRemember)
+        if let confidence { writer.member("confidence", .some(.number(confidence))) }
+        if let policy { writer.member("policy", .some(policy.json)) }
     }
 
     package var answerSchema: JSONValue {
         var actions: [JSONValue] = ["approve"]
         if allowsEdit { actions.append("edit") }
         actions.append("reject")
+        var properties: JSONObject = [
+            "action": ["enum": .array(actions)], "arguments": ["type": "object"],
+            "feedback": ["type": "string"], "remember": ["type": "boolean"],
+        ]
+        if let phrase = policy?.verdict.phrase { properties["confirmation"] = ["const": .string(phrase)] }
         return [
             "type": "object",
-            "properties": [
-                "action": ["enum": .array(actions)], "arguments": ["type": "object"],
-                "feedback": ["type": "string"], "remember": ["type": "boolean"],
-            ],
+            "properties": .object(properties),
             "required": ["action"], "additionalProperties": false,
         ]
     }
@@ -62,6 +99,7 @@ package struct PermissionQuestion: RequestQuestion {
         if reader.optionalBool("remember") == true, !allowsRemember {
             reader.fail("remember", "remembering was not offered by this request")
         }
+        checkConfirmation(in: &reader, action: action)
         switch action.map({ PermissionAction(rawValue: $0) }) {
         case nil: break
         case .some(nil): reader.fail("action", "must be approve, edit or reject")
@@ -74,6 +112,17 @@ package struct PermissionQuestion: RequestQuestion {
             if arguments != nil { reader.fail("arguments", "belong to an edit only") }
         }
         return reader.finish()
+    }
+
+    /// Whoever says yes to the riskiest calls types their name.
+    private func checkConfirmation(in reader: inout JSONObjectReader, action: String?) {
+        let typed = reader.optionalString("confirmation", maximumLength: RequestLimits.nameLength, nullable: true)
+        guard let phrase = policy?.verdict.phrase else {
+            if typed != nil { reader.fail("confirmation", "is not asked for by this request") }
+            return
+        }
+        guard action != PermissionAction.reject.rawValue, typed != phrase else { return }
+        reader.fail("confirmation", "must be the phrase \(phrase), typed to confirm")
     }
 
     package var refusalOfDefault: String? {

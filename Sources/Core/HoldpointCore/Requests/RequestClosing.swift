@@ -14,6 +14,10 @@ package struct RequestClosing: Sendable, Equatable {
     package let comment: String?
     /// SHA-256 of the arguments that may run, for an approved or edited `permission` (I7).
     package let approvedDigest: Digest?
+    /// The key that spoke for whoever closed it, if that was a user.
+    package let via: Principal?
+    /// All who approved, where more than one had to.
+    package let approvals: [Approval]
 
     /// Reads it from the event that closed the request; nil if the event closes none.
     package init?(_ event: any SessionEvent, at time: Timestamp) {
@@ -21,7 +25,8 @@ package struct RequestClosing: Sendable, Equatable {
         case let event as RequestAnswered:
             self.init(
                 status: .answered, response: event.response, closedBy: event.answeredBy, closedAt: time,
-                comment: event.comment, approvedDigest: event.approvedDigest)
+                comment: event.comment, approvedDigest: event.approvedDigest, via: event.via,
+                approvals: event.approvals)
         case let event as RequestExpired:
             self.init(
                 status: .expired, response: event.response, closedBy: nil, closedAt: time, comment: nil,
@@ -36,7 +41,7 @@ package struct RequestClosing: Sendable, Equatable {
 
     private init(
         status: RequestStatus, response: JSONValue?, closedBy: Principal?, closedAt: Timestamp, comment: String?,
-        approvedDigest: Digest?
+        approvedDigest: Digest?, via: Principal? = nil, approvals: [Approval] = []
     ) {
         self.status = status
         self.response = response
@@ -44,5 +49,7 @@ package struct RequestClosing: Sendable, Equatable {
         self.closedAt = closedAt
         self.comment = comment
         self.approvedDigest = approvedDigest
+        self.via = via
+        self.approvals = approvals
     }
 }
