@@ -13,7 +13,8 @@ extension Policy {
         let entry = tools.first { $0.selector.matches(call) }
         var judgement = Judgement(
             level: entry?.level ?? fallbackLevel,
-            risk: entry == nil ? fallbackRisk ?? risks.risk(of: call) : entry?.risk ?? risks.risk(of: call))
+            risk: entry == nil ? fallbackRisk ?? risks.risk(of: call) : entry?.risk ?? risks.risk(of: call),
+            approvers: entry?.approvers)
         var evaluation = PolicyEvaluation(call, index: index, facts: facts)
         // By their numbers, since to copy a rule takes longer than to judge by it.
         for number in rules.indices where rules[number].isAbout(&evaluation) {
@@ -32,17 +33,25 @@ extension Policy {
         private var risk: Risk
         private var raisedLevel = ToolLevel.readOnly
         private var raisedRisk = Risk.low
+        private var approvers: Approvers?
         private var rules: [String] = []
         private var reasons: [String] = []
 
-        init(level: ToolLevel, risk: Risk) {
+        init(level: ToolLevel, risk: Risk, approvers: Approvers?) {
             self.level = level
             self.risk = risk
+            self.approvers = approvers
+        }
+
+        private mutating func restrict(to others: Approvers?) {
+            guard let others else { return }
+            approvers = approvers?.merged(with: others) ?? others
         }
 
         mutating func apply(_ rule: PolicyRule) {
             rules.append(rule.name)
             reasons.append(rule.reason)
+            restrict(to: rule.approvers)
             if rule.lowers {
                 if let lower = rule.level { level = min(level, lower) }
                 if let lower = rule.risk { risk = min(risk, lower) }
@@ -55,6 +64,7 @@ extension Policy {
         mutating func doubt(_ rule: PolicyRule, _ why: String) {
             rules.append(rule.name)
             reasons.append("\(rule.name) cannot be judged: \(why)")
+            restrict(to: rule.approvers)
             raisedLevel = max(raisedLevel, .sensitive)
         }
 
@@ -76,10 +86,17 @@ extension Policy {
             if reasons.isEmpty, outcome == .ask || outcome == .block {
                 reasons.append("the policy puts this tool at level \(level.name)")
             }
+            let confirmation = outcome == .ask ? policy.risks.confirmation(of: risk) : nil
+            var approvers = approvers
+            if confirmation == .double, policy.risks.double == .secondPerson {
+                let two = Approvers(quorum: 2)
+                approvers = approvers?.merged(with: two) ?? two
+            }
             return PolicyVerdict(
-                outcome: outcome, level: level, risk: risk,
-                confirmation: outcome == .ask ? policy.risks.confirmation(of: risk) : nil, rules: rules,
-                reasons: reasons, reservations: reservations)
+                outcome: outcome, level: level, risk: risk, confirmation: confirmation,
+                phrase: confirmation == .double && policy.risks.double == .phrase ? call.tool : nil, rules: rules,
+                reasons: reasons, approvers: outcome == .ask || outcome == .block ? approvers : nil,
+                reservations: reservations)
         }
 
         private static func unsure(_ call: PolicyCall, _ policy: Policy) -> String {

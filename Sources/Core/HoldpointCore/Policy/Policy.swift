@@ -12,7 +12,16 @@ package struct Policy: Sendable {
     let confidence: JSONNumber
     let rules: [PolicyRule]
     let risks: RiskRules
+    /// Milliseconds after which a permission that the policy asks for expires; nil for never.
+    let approvalMilliseconds: Int64?
+    /// What happens while nobody answers a permission that it asks for.
+    let followUp: RequestFollowUp
+    /// What becomes of a call that no agent may make; nil for nothing.
+    let deferral: DeferralRule?
     let index: PolicyIndex
+
+    /// Seconds after which a permission expires unless the policy says otherwise: half an hour.
+    package static let standardExpirySeconds: Int64 = 1_800
 
     /// The confidence that is asked for unless the policy names one.
     static let standardConfidence = JSONNumber(text: "0.8") ?? JSONNumber(Int64(1))
@@ -50,13 +59,17 @@ package struct Policy: Sendable {
 extension Policy {
     /// Reads a policy.
     ///
-    /// - Parameter value: `{description?, default?: {level?, risk?}, confidence?, tools?, rules?, risk?}`.
+    /// - Parameter value: `{description?, default?: {level?, risk?}, confidence?, expires_in?, reminders?, escalation?,
+    ///     deferred?, tools?, rules?, risk?}`.
     /// - Throws: `InvalidPolicyInput` with everything that does not fit; a policy is read whole or not at all.
     package init(reading value: JSONValue) throws(InvalidPolicyInput) {
         var reader = JSONObjectReader(value)
         _ = reader.optionalString("description", maximumLength: PolicyLimits.reasonLength)
         let fallback = Self.readDefault(&reader)
         let confidence = Self.readConfidence(&reader)
+        let expiry = Self.readExpiry(&reader)
+        let followUp = RequestFollowUp.read(from: &reader, expiry: expiry)
+        let deferral = DeferralRule.read("deferred", from: &reader)
         let tools = Self.readList("tools", PolicyLimits.tools, &reader) { ToolEntry.read($0, at: $1, from: &$2) }
         var index = PolicyIndex()
         let rules = Self.readList("rules", PolicyLimits.rules, &reader) {
@@ -74,7 +87,8 @@ extension Policy {
         guard violations.isEmpty else { throw InvalidPolicyInput(violations: violations) }
         self.init(
             tools: tools, fallbackLevel: fallback.level ?? .sensitive, fallbackRisk: fallback.risk,
-            confidence: confidence ?? Self.standardConfidence, rules: rules, risks: risks, index: index)
+            confidence: confidence ?? Self.standardConfidence, rules: rules, risks: risks,
+            approvalMilliseconds: expiry.map { $0 * 1_000 }, followUp: followUp, deferral: deferral, index: index)
     }
 
     private static func readDefault(_ list: inout JSONObjectReader) -> (level: ToolLevel?, risk: Risk?) {
@@ -83,6 +97,17 @@ extension Policy {
         let found = (ToolLevel.read("level", from: &reader), Risk.read("risk", from: &reader))
         list.add(reader.finish())
         return found
+    }
+
+    /// Seconds; nil for null, which means never.
+    private static func readExpiry(_ reader: inout JSONObjectReader) -> Int64? {
+        guard let value = reader.optionalValue("expires_in") else { return standardExpirySeconds }
+        if value.isNull { return nil }
+        guard let seconds = value.int64Value, (1...RequestLimits.expirySeconds).contains(seconds) else {
+            reader.fail("expires_in", "must be null or an integer from 1 to \(RequestLimits.expirySeconds)")
+            return nil
+        }
+        return seconds
     }
 
     private static func readConfidence(_ reader: inout JSONObjectReader) -> JSONNumber? {

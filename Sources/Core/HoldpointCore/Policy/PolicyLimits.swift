@@ -30,6 +30,12 @@ package enum PolicyLimits {
     package static let shortestWindow: Int64 = 1_000
     /// The longest window of a count or a sum, in milliseconds: 366 days.
     package static let longestWindow: Int64 = 366 * 86_400_000
+    /// Seconds that a released call waits for a veto unless the policy says otherwise: a day.
+    package static let standardDelaySeconds: Int64 = 86_400
+    /// The most seconds that it may wait: two days.
+    package static let longestDelaySeconds: Int64 = 172_800
+    /// Calls of one session that may wait for people to release them; further ones are only blocked.
+    package static let deferrals = 16
     /// Bytes of a value that is remembered as seen, or that a counter is kept apart by.
     package static let keyBytes = 1_024
 }

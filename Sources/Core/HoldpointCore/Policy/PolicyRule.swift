@@ -10,6 +10,8 @@ struct PolicyRule: Sendable {
     let level: ToolLevel?
     let risk: Risk?
     let lowers: Bool
+    /// Who may approve a call that it applies to, and how many must; nil for whoever may answer.
+    let approvers: Approvers?
     /// What people are told.
     let reason: String
     /// The numbers of the counters that its condition looks at.
@@ -31,16 +33,20 @@ extension PolicyRule {
         let condition = readCondition(&reader, rule: name ?? "", index: &index)
         let level = ToolLevel.read("level", from: &reader)
         let risk = Risk.read("risk", from: &reader)
+        let approvers = Approvers.read("approvers", from: &reader)
         let lowers = reader.optionalBool("lowers") ?? false
         let reason = reader.optionalString("reason", maximumLength: PolicyLimits.reasonLength)
         if name?.isEmpty == true { reader.fail("name", "must not be empty") }
-        if level == nil, risk == nil, reader.isSound { reader.fail("level", "is required, or risk") }
+        if level == nil, risk == nil, approvers == nil, reader.isSound {
+            reader.fail("level", "is required, or risk, or approvers")
+        }
+        if lowers, approvers != nil { reader.fail("approvers", "cannot be lowered: a rule that lowers has none") }
         let violations = reader.finish()
         list.add(violations)
         guard violations.isEmpty, let name else { return nil }
         return PolicyRule(
             name: name, selection: tools.map { index.number(of: $0) }, condition: condition, level: level, risk: risk,
-            lowers: lowers,
+            lowers: lowers, approvers: approvers,
             reason: reason ?? condition?.words ?? "always asked for by the policy",
             counters: condition?.counters ?? [])
     }

@@ -5,6 +5,8 @@ struct ToolEntry: Sendable {
     let selector: ToolSelector
     let level: ToolLevel
     let risk: Risk?
+    /// Who may approve, and how many must; nil for whoever may answer.
+    let approvers: Approvers?
 
     /// Reads an entry; nil if anything in it was refused.
     static func read(_ value: JSONValue, at pointer: JSONPointer, from list: inout JSONObjectReader) -> ToolEntry? {
@@ -12,10 +14,11 @@ struct ToolEntry: Sendable {
         let selector = ToolSelector.read(from: &reader)
         let level = ToolLevel.read("level", from: &reader)
         let risk = Risk.read("risk", from: &reader)
+        let approvers = Approvers.read("approvers", from: &reader)
         if level == nil, reader.isSound { reader.fail("level", "is required") }
         let violations = reader.finish()
         list.add(violations)
         guard violations.isEmpty, let selector, let level else { return nil }
-        return ToolEntry(selector: selector, level: level, risk: risk)
+        return ToolEntry(selector: selector, level: level, risk: risk, approvers: approvers)
     }
 }

@@ -5,5 +5,7 @@
 /// read it (`LeaseReport.formats`); what it reads, it reads for ever.
 package enum DataFormats {
     /// The number of the latest forms that this release reads.
-    package static let number: Int64 = 1
+    package static let number: Int64 = 2
+    /// The number from which on verdicts of policies are written.
+    package static let policies: Int64 = 2
 }

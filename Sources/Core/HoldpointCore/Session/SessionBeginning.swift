@@ -20,6 +20,8 @@ package final class SessionBeginning: Sendable {
     package let parent: SessionParent?
     /// The session that this one goes on for, if it does.
     package let continues: SessionLineage?
+    /// The call that people may release in it, if that is what it is for.
+    package let deferred: DeferredAction?
     /// The input as text: written with the event, with snapshots and in views, and made only once.
     package let inputText: [UInt8]
 
@@ -27,7 +29,7 @@ package final class SessionBeginning: Sendable {
         agent: AgentName, agentVersion: Int64, program: Program, interpreterVersion: Int64,
         input: JSONValue,
         labels: [String: String], onBehalfOf: String?, parent: SessionParent? = nil,
-        continues: SessionLineage? = nil
+        continues: SessionLineage? = nil, deferred: DeferredAction? = nil
     ) {
         self.agent = agent
         self.agentVersion = agentVersion
@@ -38,6 +40,7 @@ package final class SessionBeginning: Sendable {
         self.onBehalfOf = onBehalfOf
         self.parent = parent
         self.continues = continues
+        self.deferred = deferred
         inputText = input.serialized()
     }
 
@@ -53,6 +56,7 @@ package final class SessionBeginning: Sendable {
         writer.member("on_behalf_of", onBehalfOf)
         if let parent { writer.member("parent", .some(parent.json)) }
         if let continues { writer.member("continues", .some(continues.json)) }
+        if let deferred { writer.member("deferred", .some(deferred.json)) }
     }
 
     /// Bytes of these members as they are written.
@@ -75,11 +79,13 @@ package final class SessionBeginning: Sendable {
         onBehalfOf = reader.optionalText("on_behalf_of")
         let parent = reader.optionalValue("parent")
         let continues = reader.optionalValue("continues")
+        let deferred = reader.optionalValue("deferred")
+        self.deferred = deferred.flatMap { DeferredAction(recorded: $0) }
         self.parent = parent.flatMap { SessionParent(recorded: $0) }
         self.continues = continues.flatMap { SessionLineage(recorded: $0) }
         inputText = input.serialized()
         guard let agent, let program, (parent == nil) == (self.parent == nil),
-            (continues == nil) == (self.continues == nil)
+            (continues == nil) == (self.continues == nil), (deferred == nil) == (self.deferred == nil)
         else { return nil }
         self.agent = agent
         self.program = program
@@ -94,6 +100,6 @@ extension SessionBeginning: Equatable {
                 && left.interpreterVersion == right.interpreterVersion && left.input == right.input
                 && left.labels == right.labels && left.onBehalfOf == right.onBehalfOf
                 && left.parent == right.parent
-                && left.continues == right.continues)
+                && left.continues == right.continues && left.deferred == right.deferred)
     }
 }

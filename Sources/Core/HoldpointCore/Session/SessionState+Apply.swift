@@ -37,7 +37,7 @@ extension SessionState {
     /// Moves a request from pending to closed; false if it was not pending.
     mutating func close(
         _ id: RequestID, as status: RequestStatus, by principal: Principal?, fingerprint: String? = nil,
-        at position: EventPosition
+        votes: [RequestVote] = [], at position: EventPosition
     ) -> Bool {
         guard let index = openRequests.firstIndex(where: { $0.request.id == id }) else { return false }
         let open = openRequests.remove(at: index)
@@ -45,9 +45,23 @@ extension SessionState {
             ClosedRequest(
                 id: id, status: status, openedBy: open.request.openedBy, closedBy: principal,
                 closedAt: position.time,
-                fingerprint: fingerprint, sequence: position.sequence))
-        heldBytes += ClosedRequest.heldBytes - open.heldBytes
+                fingerprint: fingerprint, sequence: position.sequence,
+                votes: votes.map { ClosedVote(user: $0.approval.user, fingerprint: $0.fingerprint) }))
+        heldBytes += closedRequests[closedRequests.count - 1].heldBytes - open.heldBytes
         return true
+    }
+
+    /// Changes what was done about a pending request; `body` returns why it cannot be, or nil.
+    mutating func progress(of id: RequestID, _ body: (PendingRequest, inout RequestProgress) -> String?) -> String? {
+        guard let index = openRequests.firstIndex(where: { $0.request.id == id }) else {
+            return "the request is not pending"
+        }
+        var progress = openRequests[index].progress ?? RequestProgress()
+        if let reason = body(openRequests[index], &progress) { return reason }
+        let before = openRequests[index].heldBytes
+        openRequests[index].progress = progress
+        heldBytes += openRequests[index].heldBytes - before
+        return nil
     }
 
     /// Ends the session; what its workflow held is let go.

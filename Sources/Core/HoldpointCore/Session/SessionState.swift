@@ -20,6 +20,8 @@ package struct SessionState: Sendable {
     package internal(set) var openRequests: [PendingRequest] = []
     /// What became of the others, in the order they closed.
     package internal(set) var closedRequests: [ClosedRequest] = []
+    /// The digests of calls that were blocked and wait elsewhere for people to release them.
+    var deferrals: [Digest] = []
     /// What a workflow's session keeps besides; boxed.
     private var workflowBox: WorkflowBox?
     /// Bytes of event data that the state holds on to; limited by `SessionLimits.stateBytes`.
@@ -49,6 +51,8 @@ package struct SessionState: Sendable {
 
     /// The session whose workflow started this one, if one did.
     package var parent: SessionParent? { beginning?.parent }
+    /// The call that people may release in this session, if that is what it is for.
+    package var deferred: DeferredAction? { beginning?.deferred }
     /// The sessions before this one, if it goes on for another.
     package var continues: SessionLineage? { beginning?.continues }
 
@@ -100,7 +104,7 @@ package struct SessionState: Sendable {
 
     /// The same, calls aside that are under way here and will tell themselves what becomes of them.
     package func timerAt(besides underWay: Set<Int64>) -> Timestamp? {
-        let requests = openRequests.lazy.compactMap(\.request.expiresAt).min()
+        let requests = openRequests.lazy.compactMap(\.nextDueAt).min()
         guard let timer = workflow?.timerAt(besides: underWay, isPaused: isPaused) else { return requests }
         return requests.map { min($0, timer) } ?? timer
     }
@@ -129,20 +133,12 @@ package struct SessionState: Sendable {
     }
 }
 
-/// A pending request within a session's state.
-package struct PendingRequest: Sendable, Equatable {
-    /// The request as it was opened.
-    package let request: HumanRequest
-    /// The number of the event that opened it: the id of the open effect.
-    package let sequence: Int64
-    /// Bytes of that event's data.
-    let heldBytes: Int
-}
-
 /// What a session remembers of a request that is no longer pending: enough to name the winner.
 package struct ClosedRequest: Sendable, Equatable {
-    /// Bytes that one of these counts for in `SessionState.heldBytes`.
-    static let heldBytes = 256
+    /// Bytes that one of these counts for in `SessionState.heldBytes`, without votes.
+    private static let ownBytes = 256
+    /// Bytes that each vote counts for.
+    private static let voteBytes = 192
 
     /// Which request.
     package let id: RequestID
@@ -158,6 +154,17 @@ package struct ClosedRequest: Sendable, Equatable {
     package let fingerprint: String?
     /// The number of the event that closed it.
     package let sequence: Int64
+    /// Who approved before whoever closed it, where more than one had to.
+    let votes: [ClosedVote]
+
+    /// Bytes that it counts for in `SessionState.heldBytes`.
+    var heldBytes: Int { Self.ownBytes + votes.count * Self.voteBytes }
+}
+
+/// What is remembered of a vote on a request that is no longer pending: enough to tell its repetition.
+struct ClosedVote: Sendable, Equatable {
+    let user: UserID
+    let fingerprint: String
 }
 
 /// How a session ended.

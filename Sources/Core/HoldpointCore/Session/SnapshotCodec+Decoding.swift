@@ -29,9 +29,15 @@ extension SnapshotCodec {
         let open = reader.array("open")
         let closed = reader.array("closed")
         state.heldBytes = reader.byteCount("held_bytes")
+        let deferrals = (reader.optionalValue("deferrals")?.arrayValue ?? []).map { item in
+            item.stringValue.flatMap { Digest(hexadecimal: $0) }
+        }
         let workflow = reader.optionalValue("workflow")
         try reader.finish()
-        guard beginning != nil || state.sequence == 0, id == identity.id.text else {
+        state.deferrals = deferrals.compactMap(\.self)
+        guard beginning != nil || state.sequence == 0, id == identity.id.text,
+            state.deferrals.count == deferrals.count
+        else {
             throw MalformedRecord(what: "snapshot", violations: [])
         }
         state.beginning = beginning
@@ -64,9 +70,11 @@ extension SnapshotCodec {
         let sequence = reader.count("seq")
         let heldBytes = reader.byteCount("held_bytes")
         let request = reader.value("request")
+        let progress = reader.optionalValue("progress")
         try reader.finish()
         return PendingRequest(
-            request: try HumanRequest(recorded: request), sequence: sequence, heldBytes: heldBytes)
+            request: try HumanRequest(recorded: request), sequence: sequence, heldBytes: heldBytes,
+            progress: try progress.map { (value) throws(MalformedRecord) in try RequestProgress(recorded: value) })
     }
 
     private static func readClosed(_ value: JSONValue) throws(MalformedRecord) -> ClosedRequest {
@@ -78,12 +86,19 @@ extension SnapshotCodec {
         let closedAt = Timestamp(milliseconds: reader.number("closed_at"))
         let fingerprint = reader.optionalText("fingerprint")
         let sequence = reader.count("seq")
+        let recorded = reader.optionalValue("votes")
         try reader.finish()
-        guard let status else {
+        let votes = (recorded?.arrayValue ?? []).compactMap { vote -> ClosedVote? in
+            guard let user = vote["user"]?.stringValue.flatMap({ try? UserID($0) }),
+                let fingerprint = vote["fingerprint"]?.stringValue
+            else { return nil }
+            return ClosedVote(user: user, fingerprint: fingerprint)
+        }
+        guard let status, votes.count == recorded?.arrayValue?.count ?? 0 else {
             throw MalformedRecord(what: "snapshot's closed request", violations: [])
         }
         return ClosedRequest(
             id: id, status: status, openedBy: openedBy, closedBy: closedBy, closedAt: closedAt,
-            fingerprint: fingerprint, sequence: sequence)
+            fingerprint: fingerprint, sequence: sequence, votes: votes)
     }
 }

@@ -34,6 +34,9 @@ package enum SnapshotCodec {
         for closed in state.closedRequests { write(closed, into: &writer) }
         writer.endArray()
         writer.member("held_bytes", Int64(state.heldBytes))
+        if !state.deferrals.isEmpty {
+            writer.member("deferrals", .some(.array(state.deferrals.map { .string($0.description) })))
+        }
         if let workflow = state.workflow {
             writer.key(plain: "workflow")
             workflow.write(into: &writer)
@@ -65,9 +68,13 @@ package enum SnapshotCodec {
     private static func write(_ open: PendingRequest, into writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("seq", open.sequence)
-        writer.member("held_bytes", Int64(open.heldBytes))
+        writer.member("held_bytes", Int64(open.openingBytes))
         writer.key("request")
         open.request.write(into: &writer)
+        if let progress = open.progress {
+            writer.key(plain: "progress")
+            progress.write(into: &writer)
+        }
         writer.endObject()
     }
 
@@ -80,6 +87,17 @@ package enum SnapshotCodec {
         writer.member("closed_at", closed.closedAt.milliseconds)
         writer.member("fingerprint", closed.fingerprint)
         writer.member("seq", closed.sequence)
+        if !closed.votes.isEmpty {
+            writer.key(plain: "votes")
+            writer.beginArray()
+            for vote in closed.votes {
+                writer.beginObject()
+                writer.member("user", vote.user.text)
+                writer.member("fingerprint", vote.fingerprint)
+                writer.endObject()
+            }
+            writer.endArray()
+        }
         writer.endObject()
     }
 }

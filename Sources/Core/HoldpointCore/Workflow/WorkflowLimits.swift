@@ -11,6 +11,8 @@ package enum WorkflowLimits {
     /// Effects that one decision opens and gives up before it commits and goes on with the next: each may be a command
     /// for another session.
     package static let actsPerAdvance = 256
+    /// Entries that calls of one decision add to the policy's counters before it commits and goes on with the next.
+    package static let additionsPerAdvance = 256
     /// Rounds of expressions of one decision before it commits and goes on with the next.
     package static let roundsPerAdvance = 16
     /// Tasks that a workflow begins without waiting for anything, in however many sessions it goes on; one more fails

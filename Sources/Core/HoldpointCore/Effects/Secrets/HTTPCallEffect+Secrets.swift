@@ -78,6 +78,6 @@ extension HTTPCallEffect {
     private func with(_ arguments: JSONValue, _ authentication: JSONValue?) -> HTTPCallEffect {
         HTTPCallEffect(
             task: task, arguments: arguments, digest: digest, authentication: authentication, isRaw: isRaw,
-            followsRedirects: followsRedirects, isIdempotent: isIdempotent)
+            followsRedirects: followsRedirects, isIdempotent: isIdempotent, verdict: verdict, approval: approval)
     }
 }

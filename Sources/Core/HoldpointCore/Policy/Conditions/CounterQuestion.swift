@@ -5,6 +5,11 @@ package struct CounterKey: Sendable, Hashable {
     /// Canonical JSON (RFC 8785): equal values have equal texts, however they were written.
     package let text: String
 
+    /// Reads back the `text` of a key.
+    package init(recorded text: String) {
+        self.text = text
+    }
+
     init(_ parts: [JSONValue]) throws(PolicyDoubt) {
         do {
             text = String(decoding: try CanonicalJSON.encode(.array(parts)), as: UTF8.self)
@@ -27,6 +32,13 @@ package struct CounterQuestion: Sendable, Hashable {
     package let amount: Int64
     /// Whether it is added only once the call leaves; if not, a call that waits counts as well, until it is rejected.
     package let countsAtDispatch: Bool
+
+    package init(key: CounterKey, window: Int64, amount: Int64, countsAtDispatch: Bool) {
+        self.key = key
+        self.window = window
+        self.amount = amount
+        self.countsAtDispatch = countsAtDispatch
+    }
 }
 
 /// What is known of earlier calls.

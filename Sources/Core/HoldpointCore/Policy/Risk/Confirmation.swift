@@ -9,3 +9,11 @@ package enum Confirmation: String, Sendable, Hashable, CaseIterable {
     /// A phrase is typed, or a second person approves.
     case double
 }
+
+/// What a `double` confirmation takes.
+package enum DoubleConfirmation: String, Sendable, Hashable, CaseIterable {
+    /// The name of the tool is typed.
+    case phrase
+    /// A second person approves, too.
+    case secondPerson = "second_person"
+}

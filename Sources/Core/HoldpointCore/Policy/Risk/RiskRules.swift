@@ -9,6 +9,8 @@ struct RiskRules: Sendable {
     /// Servers that are believed what their tools say of themselves.
     private let trustedServers: [Glob]
     private let confirmations: [Risk: Confirmation]
+    /// What a `double` confirmation takes.
+    let double: DoubleConfirmation
 
     static let standardConfirmations: [Risk: Confirmation] = [
         .low: .none, .medium: .simple, .high: .detailed, .critical: .double,
@@ -36,7 +38,8 @@ struct RiskRules: Sendable {
 }
 
 extension RiskRules {
-    /// Reads `{default?, keywords?, arguments?, trusted_servers?, confirmations?}`; without it the built-in rules.
+    /// Reads `{default?, keywords?, arguments?, trusted_servers?, confirmations?, double?}`; without it the built-in
+    /// rules.
     static func read(_ key: String, from list: inout JSONObjectReader) -> RiskRules {
         var reader = JSONObjectReader(list.optionalValue(key) ?? [:], at: list.pointer(to: key))
         let fallback = Risk.read("default", from: &reader)
@@ -44,10 +47,15 @@ extension RiskRules {
         let places = readPlaces(&reader)
         let trusted = Glob.readList("trusted_servers", from: &reader)
         let confirmations = readConfirmations(&reader)
+        let double = reader.optionalString("double").map { text in
+            let double = DoubleConfirmation(rawValue: text)
+            if double == nil { reader.fail("double", "must be phrase or second_person") }
+            return double ?? .phrase
+        }
         list.add(reader.finish())
         return RiskRules(
             keywords: RiskKeywords(replacing: keywords), places: places, fallback: fallback ?? .medium,
-            trustedServers: trusted ?? [], confirmations: confirmations)
+            trustedServers: trusted ?? [], confirmations: confirmations, double: double ?? .phrase)
     }
 
     private static func readKeywords(_ list: inout JSONObjectReader) -> [Risk: [String]] {

@@ -5,7 +5,8 @@ package enum CommandRegistry {
     /// Every kind, in the order of the documentation.
     package static let types: [any SessionCommand.Type] = [
         StartSession.self, ReceiveMessage.self, RecordStep.self, OpenRequest.self, AnswerRequest.self,
-        WithdrawRequest.self, PauseSession.self, ResumeSession.self, CompleteSession.self,
+        ClaimRequest.self, ReleaseRequest.self, DelegateRequest.self, ReopenRequest.self, WithdrawRequest.self,
+        PauseSession.self, ResumeSession.self, CompleteSession.self,
         FailSession.self,
         CancelSession.self, FireDeadlines.self, DispatchCall.self, FinishCall.self, StartChild.self,
         EndChild.self,

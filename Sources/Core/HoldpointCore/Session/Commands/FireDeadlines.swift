@@ -17,10 +17,7 @@ package struct FireDeadlines: SessionCommand {
 
     package func decide(_ state: SessionState, in context: DecisionContext) -> Decision {
         guard state.isStarted, state.ending == nil else { return .accept([], .session(isNew: false)) }
-        let due = state.openRequests.filter { open in
-            open.request.expiresAt.map { $0 <= context.now } ?? false
-        }
-        var events: [any SessionEvent] = due.map { Self.expiry(of: $0.request) }
+        var events = state.openRequests.flatMap { Self.events(of: $0, at: context.now) }
         guard let workflow = state.workflow else { return .accept(events, .session(isNew: false)) }
         events += workflow.place.dueTimers(at: context.now).map { TimerFired(timer: $0) }
         for call in workflow.calls where !inFlight.contains(call.id) {
@@ -28,6 +25,23 @@ package struct FireDeadlines: SessionCommand {
             events += call.doubt(reason: "the node that made it stopped", state, in: context)
         }
         return .accept(events, .session(isNew: false))
+    }
+
+    /// What time brings about for a request: its end; or else that people are told again, and that more are asked.
+    private static func events(of open: PendingRequest, at now: Timestamp) -> [any SessionEvent] {
+        let request = open.request
+        if let deadline = request.expiresAt, deadline <= now { return [expiry(of: request)] }
+        if request.followUp.isEmpty { return [] }
+        var events: [any SessionEvent] = []
+        // Of reminders that are due at once, since no node was there, one is enough.
+        let number = open.dueReminders(at: now)
+        if number > open.progress?.reminded ?? 0 { events.append(RequestReminded(request: request.id, number: number)) }
+        let steps = request.followUp.escalation.prefix(Int(clamping: open.dueSteps(at: now)))
+        for (index, step) in steps.enumerated().dropFirst(Int(clamping: open.progress?.escalated ?? 0)) {
+            events.append(
+                RequestEscalated(request: request.id, step: Int64(index) + 1, approvers: step.approvers))
+        }
+        return events
     }
 
     /// Silence is a rejection for a permission, the declared default for others, and otherwise nothing (I8).

@@ -30,13 +30,7 @@ package struct OpenRequest: SessionCommand {
                 Rejection(
                     .tooManyRequests, "a session opens at most \(context.limits.totalRequests) requests in all"))
         }
-        do {
-            let request = try draft.opened(
-                as: id, in: state.identity.id, at: context.now, by: principal, hasher: context.hasher)
-            return .accept([RequestOpened(request: request)], .request(id, isNew: true))
-        } catch {
-            return .reject(Rejection(.invalidInput, "the request does not fit", violations: error.violations))
-        }
+        return state.open(draft, as: id, by: principal, in: context)
     }
 
     package func write(into writer: inout JSONWriter) {

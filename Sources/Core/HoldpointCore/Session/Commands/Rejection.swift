@@ -30,8 +30,14 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     case requestNotFound = "request_not_found"
     case agentNotFound = "agent_not_found"
     case agentUnknown = "agent_unknown"
+    case policyNotFound = "policy_not_found"
+    case invalidPolicy = "invalid_policy"
+    case needsLaterForms = "needs_later_forms"
+    case policyDemandsMore = "policy_demands_more"
     case secretNotFound = "secret_not_found"
     case commandNotFound = "command_not_found"
+    case webhookNotFound = "webhook_not_found"
+    case deliveryNotFound = "delivery_not_found"
     case sessionExists = "session_exists"
     case sessionDeleted = "session_deleted"
     case sessionFinished = "session_finished"
@@ -43,7 +49,16 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     case stateTooLarge = "state_too_large"
     case callNotReady = "call_not_ready"
     case alreadyAnswered = "already_answered"
+    case notDecided = "not_decided"
     case notTheOpener = "not_the_opener"
+    case notAnApprover = "not_an_approver"
+    case userUnknown = "user_unknown"
+    case userNotFound = "user_not_found"
+    case alreadyVoted = "already_voted"
+    case argumentsEdited = "arguments_edited"
+    case claimed
+    case tooManyActs = "too_many_acts"
+    case requestPending = "request_pending"
     case requestExpired = "request_expired"
     case requestCancelled = "request_cancelled"
     case eventTooLarge = "event_too_large"
@@ -75,16 +90,19 @@ package enum RejectionCode: String, Sendable, CaseIterable {
     /// What kind of refusal this is.
     package var category: Category {
         switch self {
-        case .sessionNotFound, .requestNotFound, .agentNotFound, .secretNotFound, .commandNotFound:
+        case .sessionNotFound, .requestNotFound, .agentNotFound, .secretNotFound, .commandNotFound, .userNotFound,
+            .policyNotFound, .webhookNotFound, .deliveryNotFound:
             .notFound
-        case .notTheOpener: .forbidden
+        case .notTheOpener, .notAnApprover: .forbidden
         case .sessionExists, .sessionDeleted, .sessionFinished, .sessionPaused,
             .sessionQuarantined, .programDrivesItself,
-            .tooManyOpenRequests, .tooManyRequests, .stateTooLarge, .callNotReady, .alreadyAnswered:
+            .needsLaterForms, .policyDemandsMore, .tooManyOpenRequests, .tooManyRequests, .stateTooLarge, .callNotReady,
+            .alreadyAnswered, .alreadyVoted, .argumentsEdited, .claimed, .tooManyActs, .requestPending, .notDecided:
             .conflict
         case .requestExpired, .requestCancelled, .positionGone: .gone
         case .eventTooLarge: .tooLarge
-        case .agentUnknown, .invalidAnswer, .invalidInput, .idempotencyMismatch, .cursorInvalid:
+        case .agentUnknown, .userUnknown, .invalidPolicy, .invalidAnswer, .invalidInput, .idempotencyMismatch,
+            .cursorInvalid:
             .invalid
         case .commandDead: .failed
         }

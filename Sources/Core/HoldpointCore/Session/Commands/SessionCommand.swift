@@ -59,11 +59,13 @@ package struct DecisionContext: Sendable {
     package let workflow: WorkflowDefinition?
     /// What became of the expressions that earlier rounds of the same decision asked for, in that order.
     package let results: [ExpressionOutcome]
+    /// The project's policy and what its counters have, as far as earlier rounds asked for them.
+    package let policy: PolicyKnowledge
 
     package init(
         now: Timestamp, hasher: any Hasher, limits: SessionLimits,
         seed: Identifier128 = Identifier128(high: 0, low: 0), workflow: WorkflowDefinition? = nil,
-        results: [ExpressionOutcome] = []
+        results: [ExpressionOutcome] = [], policy: PolicyKnowledge = .none
     ) {
         self.now = now
         self.hasher = hasher
@@ -71,6 +73,7 @@ package struct DecisionContext: Sendable {
         self.seed = seed
         self.workflow = workflow
         self.results = results
+        self.policy = policy
     }
 }
 
@@ -82,6 +85,10 @@ package enum Decision: Sendable {
     case reject(Rejection)
     /// The values of these expressions are needed before the same command can be decided.
     case needs([Expression])
+    /// The project's policy is needed before the same command can be decided.
+    case needsPolicy
+    /// What these counters of the policy have is needed before the same command can be decided.
+    case needsCounters([CounterQuery])
 }
 
 /// What a caller is told about an accepted command.

@@ -17,6 +17,8 @@ package struct StartSession: SessionCommand {
     package let parent: SessionParent?
     /// The session that this one goes on for, if it does.
     package let continues: SessionLineage?
+    /// The call that people may release in it, if that is what it is for.
+    package let deferred: DeferredAction?
     /// Where the workflow of that session stood.
     package let place: JSONValue?
 
@@ -24,7 +26,7 @@ package struct StartSession: SessionCommand {
         id: SessionID, agent: AgentName, agentVersion: Int64, program: Program, input: JSONValue,
         labels: [String: String], onBehalfOf: String?, principal: Principal,
         parent: SessionParent? = nil,
-        continues: SessionLineage? = nil, place: JSONValue? = nil
+        continues: SessionLineage? = nil, deferred: DeferredAction? = nil, place: JSONValue? = nil
     ) {
         self.id = id
         self.agent = agent
@@ -36,6 +38,7 @@ package struct StartSession: SessionCommand {
         self.principal = principal
         self.parent = parent
         self.continues = continues
+        self.deferred = deferred
         self.place = place
     }
 
@@ -52,7 +55,7 @@ package struct StartSession: SessionCommand {
             agent: agent, agentVersion: agentVersion, program: program,
             interpreterVersion: program.interpreterVersion, input: input, labels: labels,
             onBehalfOf: onBehalfOf,
-            parent: parent, continues: continues)
+            parent: parent, continues: continues, deferred: deferred)
         var events: [any SessionEvent] = [
             SessionStarted(id: id, beginning: beginning, startedBy: principal)
         ]
@@ -88,6 +91,7 @@ package struct StartSession: SessionCommand {
         writer.member("by", principal.text)
         if let parent { writer.member("parent", .some(parent.json)) }
         if let continues { writer.member("continues", .some(continues.json)) }
+        if let deferred { writer.member("deferred", .some(deferred.json)) }
         if let place { writer.member("place", .some(place)) }
         writer.endObject()
     }
@@ -104,12 +108,14 @@ package struct StartSession: SessionCommand {
         principal = reader.principal("by")
         let parent = reader.optionalValue("parent")
         let continues = reader.optionalValue("continues")
+        let deferred = reader.optionalValue("deferred")
         place = reader.optionalValue("place")
         try reader.finish()
         self.parent = parent.flatMap { SessionParent(recorded: $0) }
         self.continues = continues.flatMap { SessionLineage(recorded: $0) }
+        self.deferred = deferred.flatMap { DeferredAction(recorded: $0) }
         guard let id, let agent, let program, (parent == nil) == (self.parent == nil),
-            (continues == nil) == (self.continues == nil)
+            (continues == nil) == (self.continues == nil), (deferred == nil) == (self.deferred == nil)
         else { throw MalformedRecord(what: Self.kind, violations: []) }
         self.id = id
         self.agent = agent

@@ -5,11 +5,13 @@ package enum EventRegistry {
     /// Every type that this release can read, in the order of the documentation.
     package static let types: [any SessionEvent.Type] = [
         SessionStarted.self, MessageReceived.self, StepCompleted.self,
-        RequestOpened.self, RequestAnswered.self, RequestExpired.self, RequestCancelled.self,
+        RequestOpened.self, RequestVoted.self, RequestClaimed.self, RequestReleased.self, RequestDelegated.self,
+        RequestReminded.self, RequestEscalated.self, RequestAnswered.self, RequestExpired.self, RequestCancelled.self,
         WorkflowAdvanced.self, TimerSet.self, TimerFired.self, TimerCancelled.self,
         ToolProposed.self, ToolDispatched.self, ToolPostponed.self, ToolDoubted.self,
         ToolCompleted.self,
-        ToolFailed.self, ChildStarted.self, ChildFinished.self, EventEmitted.self,
+        ToolFailed.self, ToolBlocked.self, HumansNotified.self, HumansDeferred.self, CallVetoed.self,
+        ChildStarted.self, ChildFinished.self, EventEmitted.self,
         SessionContinued.self,
         SessionPaused.self, SessionResumed.self,
         SessionCompleted.self, SessionFailed.self, SessionCancelled.self,

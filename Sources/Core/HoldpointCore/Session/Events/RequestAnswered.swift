@@ -14,6 +14,29 @@ package struct RequestAnswered: SessionEvent {
     let fingerprint: String
     /// SHA-256 of the arguments that an approval or an edit allows (I7).
     let approvedDigest: Digest?
+    /// The key that spoke for whoever answered, if that is a user.
+    let via: Principal?
+    /// All who approved, the first first, where more than one had to; whoever answered is the last.
+    let approvals: [Approval]
+    /// What the policy said when it judged the call again; nil where what it said of the request stands.
+    let policy: JudgedVerdict?
+
+    init(
+        request: RequestID, response: JSONValue, comment: String?, answeredBy: Principal, receivedAt: Timestamp,
+        fingerprint: String, approvedDigest: Digest?, via: Principal? = nil, approvals: [Approval] = [],
+        policy: JudgedVerdict? = nil
+    ) {
+        self.request = request
+        self.response = response
+        self.comment = comment
+        self.answeredBy = answeredBy
+        self.receivedAt = receivedAt
+        self.fingerprint = fingerprint
+        self.approvedDigest = approvedDigest
+        self.via = via
+        self.approvals = approvals
+        self.policy = policy
+    }
 
     package func write(into writer: inout JSONWriter, session: SessionID) {
         writer.beginObject()
@@ -24,15 +47,39 @@ package struct RequestAnswered: SessionEvent {
         writer.member("received_at", .some(receivedAt))
         writer.member("fingerprint", fingerprint)
         writer.member("approved_digest", approvedDigest?.description)
+        if let via { writer.member("via", via.text) }
+        if !approvals.isEmpty {
+            writer.key(plain: "approvals")
+            writer.beginArray()
+            for approval in approvals { approval.write(into: &writer) }
+            writer.endArray()
+        }
+        if let policy { writer.member("policy", .some(policy.json)) }
         writer.endObject()
     }
 
     package func apply(to state: inout SessionState, at position: EventPosition) -> String? {
-        guard let open = state.openRequest(request),
-            state.close(request, as: .answered, by: answeredBy, fingerprint: fingerprint, at: position)
+        guard let open = state.openRequest(request) else { return "the request is not pending" }
+        let votes = approvedDigest == nil ? [] : open.progress?.votes ?? []
+        if let reason = refusalOfApprovals(open, votes) { return reason }
+        guard
+            state.close(
+                request, as: .answered, by: answeredBy, fingerprint: fingerprint, votes: votes, at: position)
         else { return "the request is not pending" }
         state.tellWorkflow(of: open, .value(response), at: position)
         return nil
+    }
+
+    /// Nothing is approved that not enough different people approved, each of them the same arguments (I7).
+    private func refusalOfApprovals(_ open: PendingRequest, _ votes: [RequestVote]) -> String? {
+        guard let approvedDigest, open.request.quorum > 1 else { return nil }
+        if let digest = open.progress?.digest, digest != approvedDigest { return "the votes approve other arguments" }
+        guard approvals.dropLast().elementsEqual(votes.map(\.approval)),
+            let last = approvals.last, answeredBy == .user(last.user), via == last.via
+        else { return "the approvals are not the votes" }
+        let people = Set(approvals.map(\.user))
+        if people.count < approvals.count { return "somebody approved twice" }
+        return people.count < open.request.quorum ? "too few people approved" : nil
     }
 }
 
@@ -47,7 +94,14 @@ extension RequestAnswered {
         fingerprint = reader.text("fingerprint")
         let digest = reader.optionalText("approved_digest")
         approvedDigest = digest.flatMap { Digest(hexadecimal: $0) }
+        via = reader.optionalPrincipal("via")
+        let recorded = reader.optionalValue("approvals")?.arrayValue ?? []
+        let verdict = reader.optionalValue("policy")
         try reader.finish()
+        var approvals: [Approval] = []
+        for approval in recorded { approvals.append(try Approval(recorded: approval)) }
+        self.approvals = approvals
+        policy = try verdict.map { (value) throws(MalformedRecord) in try JudgedVerdict(recorded: value) }
         if (digest == nil) != (approvedDigest == nil) {
             throw MalformedRecord(what: Self.type.text, violations: [])
         }

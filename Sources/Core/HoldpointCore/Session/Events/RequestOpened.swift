@@ -4,7 +4,7 @@ package import JSON
 package struct RequestOpened: SessionEvent {
     package static let type = EventType("hitl_requested")
 
-    let request: HumanRequest
+    package let request: HumanRequest
 
     package func write(into writer: inout JSONWriter, session: SessionID) {
         request.write(into: &writer)

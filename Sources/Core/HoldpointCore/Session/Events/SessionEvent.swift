@@ -22,6 +22,9 @@ package protocol SessionEvent: Sendable, Equatable {
     /// Whether a project's watchers see it on the feed.
     static var isOnFeed: Bool { get }
 
+    /// The same for this very event, in the state that it meets.
+    func isOnFeed(of state: SessionState) -> Bool
+
     /// Whether the session's stream ends with it.
     static var endsSession: Bool { get }
 
@@ -38,6 +41,8 @@ package protocol SessionEvent: Sendable, Equatable {
 extension SessionEvent {
     package static var isOnFeed: Bool { true }
     package static var endsSession: Bool { false }
+
+    package func isOnFeed(of state: SessionState) -> Bool { Self.isOnFeed }
 
     /// The event's `data` as the bytes that are stored, chained and sent.
     package func data(session: SessionID) -> [UInt8] {

@@ -140,4 +140,6 @@ enum AuthenticationRule: Sendable {
 struct HumanCallRule: Sendable {
     let body: Template
     let guarded: HTTPCallRule?
+    /// Milliseconds between the approval of the guarded call and the call, in which it can be stopped; nil for none.
+    var vetoMilliseconds: Int64?
 }

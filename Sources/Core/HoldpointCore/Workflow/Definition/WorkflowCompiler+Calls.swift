@@ -161,6 +161,19 @@ extension WorkflowCompiler {
         return name
     }
 
+    /// How long an approved call waits for a veto, in seconds; it is no part of the request.
+    private mutating func vetoSeconds(_ object: inout JSONObject, _ pointer: JSONPointer) -> Int64? {
+        guard let value = object["veto_within"] else { return nil }
+        object["veto_within"] = nil
+        if value.isNull { return nil }
+        guard let seconds = value.int64Value, (1...PolicyLimits.longestDelaySeconds).contains(seconds) else {
+            fail(
+                pointer.appending("veto_within"), "must be an integer from 1 to \(PolicyLimits.longestDelaySeconds)")
+            return nil
+        }
+        return seconds
+    }
+
     /// The arguments of `call: human`: the body of a request, and for a permission the call that it guards.
     private mutating func compileHuman(_ value: JSONValue, _ pointer: JSONPointer) -> HumanCallRule? {
         guard var object = value.objectValue, let typeText = object["type"]?.stringValue,
@@ -182,6 +195,8 @@ extension WorkflowCompiler {
         add(reader.finish())
         guard let arguments, let guarded = compileHTTP(arguments, place.appending("with")) else { return nil }
         object["perform"] = nil
-        return HumanCallRule(body: template(.object(object), pointer), guarded: guarded)
+        let veto = vetoSeconds(&object, pointer)
+        return HumanCallRule(
+            body: template(.object(object), pointer), guarded: guarded, vetoMilliseconds: veto.map { $0 * 1_000 })
     }
 }

@@ -8,6 +8,14 @@ package enum WorkflowAct: Sendable, Equatable {
     case closed(effect: Int64, OpenWorkflowEffect.Kind)
     /// A CloudEvent (1.0, JSON form) goes out.
     case emitted(JSONValue)
+    /// People are told of a call that runs without their word.
+    case notified(call: Int64, HTTPCallEffect)
+    /// A call is not made, since the policy keeps it from agents.
+    case blocked(HTTPCallEffect)
+    /// It waits for people to release it, in a session that is started with that input.
+    case deferred(HTTPCallEffect, input: JSONValue)
+    /// A call that was released is stopped, by that request.
+    case vetoed(HTTPCallEffect, RequestID)
 }
 
 /// An effect as it is opened, with all that whoever performs it needs.
@@ -67,6 +75,26 @@ package struct HTTPCallEffect: Sendable, Equatable {
     package let followsRedirects: Bool
     /// Whether an unknown outcome may be repeated (RFC 9110, section 9.2.2).
     package let isIdempotent: Bool
+    /// What the project's policy said of it; nil where there is none.
+    package var verdict: JudgedVerdict?
+    /// The permission that lets it run, if a policy or the workflow asked for one under a policy.
+    package var approval: CallApproval?
+}
+
+/// What a human allowed: this call, and none but this one (I7).
+package struct CallApproval: Sendable, Equatable {
+    /// The permission that was answered.
+    package let request: RequestID
+    /// The number of the event that opened it: what the call adds to counters was added under it.
+    package let effect: Int64
+    /// Whether what it added then is what the call adds; if not, the call was judged again and adds for itself.
+    package let keepsReservations: Bool
+
+    package init(request: RequestID, effect: Int64, keepsReservations: Bool) {
+        self.request = request
+        self.effect = effect
+        self.keepsReservations = keepsReservations
+    }
 }
 
 /// A session of another workflow that a task starts.

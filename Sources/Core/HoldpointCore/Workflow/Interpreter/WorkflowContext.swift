@@ -24,13 +24,18 @@ package struct WorkflowContext: Sendable {
     package let isClosing: Bool
     /// How many sessions this one is within: 0 if no other started it.
     package let depth: Int64
+    /// Judges calls before they are made.
+    package let judge: CallJudge
+    /// The digests of calls that were blocked before and wait for people to release them.
+    package let deferrals: [Digest]
 
     package init(
         session: SessionIdentity, startedAt: Timestamp, input: JSONValue, now: Timestamp,
         firstSequence: Int64,
         hasher: any Hasher, seed: Identifier128, results: [ExpressionOutcome] = [],
         maximumBytes: Int = WorkflowLimits.dataBytes, isClosing: Bool = false,
-        depth: Int64 = 0
+        depth: Int64 = 0, judge: CallJudge = .none,
+        deferrals: [Digest] = []
     ) {
         self.session = session
         self.startedAt = startedAt
@@ -43,6 +48,8 @@ package struct WorkflowContext: Sendable {
         self.maximumBytes = maximumBytes
         self.isClosing = isClosing
         self.depth = depth
+        self.judge = judge
+        self.deferrals = deferrals
     }
 
     /// Bits that are the same in each round of a decision, and in no other decision.
@@ -67,6 +74,10 @@ package struct WorkflowContext: Sendable {
 package enum WorkflowDecision: Sendable, Equatable {
     /// The values of these expressions are needed first.
     case needs([Expression])
+    /// The project's policy must be looked up first.
+    case needsPolicy
+    /// These counters of the policy must be read first.
+    case needsCounters([CounterQuery])
     /// It went as far as it can.
     case advanced(WorkflowAdvance)
 }

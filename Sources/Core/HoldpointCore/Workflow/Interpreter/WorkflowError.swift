@@ -67,6 +67,8 @@ package struct WorkflowError: Error, Sendable, Equatable {
         case expired
         /// A request was withdrawn.
         case withdrawn
+        /// The policy keeps the call from agents.
+        case blocked
 
         /// The type: the DSL's where it has one.
         package var type: String {
@@ -74,6 +76,7 @@ package struct WorkflowError: Error, Sendable, Equatable {
             case .configuration, .validation, .expression, .timeout, .communication, .runtime:
                 "https://serverlessworkflow.io/spec/1.0.0/errors/\(rawValue)"
             case .rejected, .expired, .withdrawn: "urn:holdpoint:problem:request_\(rawValue)"
+            case .blocked: "urn:holdpoint:problem:tool_blocked"
             }
         }
 
@@ -81,7 +84,7 @@ package struct WorkflowError: Error, Sendable, Equatable {
         package var status: Int64 {
             switch self {
             case .configuration, .validation, .expression: 400
-            case .rejected: 403
+            case .rejected, .blocked: 403
             case .timeout, .expired: 408
             case .withdrawn: 410
             case .communication, .runtime: 500
@@ -99,6 +102,7 @@ package struct WorkflowError: Error, Sendable, Equatable {
             case .rejected: "Rejected by a human"
             case .expired: "Request expired"
             case .withdrawn: "Request withdrawn"
+            case .blocked: "Blocked by the policy"
             }
         }
     }

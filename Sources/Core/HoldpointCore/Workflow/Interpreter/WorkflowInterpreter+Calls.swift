@@ -5,10 +5,14 @@ extension WorkflowInterpreter {
         guard let values = try values(rule.expressions, for: activation, on: activation.input) else { return .parked }
         let reference = definition.tasks[activation.task].reference
         let prepared = try prepare(rule, values, activation.input, at: reference)
-        activation.guarded = prepared.arguments
         try weigh(prepared.arguments, activation)
         let call = try makeCall(rule, prepared.arguments, prepared.authentication, at: reference)
-        activation.effect = try open(.call(call), activation)
+        guard let judged = try judge(call, activation) else { return .parked }
+        if judged.verdict?.verdict.outcome == .ask {
+            try ask(judged, [:], follows: nil, &activation)
+        } else {
+            try make(judged, &activation)
+        }
         activation.phase = .effect
         return nil
     }

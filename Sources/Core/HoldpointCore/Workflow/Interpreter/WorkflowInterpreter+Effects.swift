@@ -134,6 +134,8 @@ extension WorkflowInterpreter {
             var object = problem.objectValue ?? JSONObject()
             object["instance"] = .string(task.reference)
             throw WorkflowError(.object(object), at: task.reference)
+        case (.http(let rule), _) where activation.guarded?["arguments"] != nil:
+            return try takePermission(arrival, for: rule, &activation)
         case (.http(let rule), .value(let response)):
             try takeResponse(response, of: rule, &activation)
         case (.human(let rule), _):

@@ -5,20 +5,32 @@ extension WorkflowInterpreter {
     mutating func enterRequest(_ rule: HumanCallRule, _ activation: inout Activation) throws(WorkflowError) -> Signal? {
         let programs = rule.body.expressions + (rule.guarded?.expressions ?? [])
         guard let values = try values(programs, for: activation, on: activation.input) else { return .parked }
-        let reference = definition.tasks[activation.task].reference
         let given = try fill(rule.body, Array(values.prefix(rule.body.expressions.count)), activation)
-        var body = given.objectValue ?? JSONObject()
+        let body = given.objectValue ?? JSONObject()
         if let guarded = rule.guarded {
             let rest = Array(values.dropFirst(rule.body.expressions.count))
             let call = try guardedCall(guarded, rest, activation)
-            activation.guarded = .object([
-                "arguments": call.arguments, "authentication": call.authentication ?? .null,
-            ])
-            body["tool"] = "http"
-            body["arguments"] = call.arguments
+            guard let judged = try judge(call, activation) else { return .parked }
+            try ask(judged, body, follows: nil, &activation)
+            activation.phase = .effect
+            return nil
         }
+        activation.effect = try openRequest(body, for: activation)
+        activation.phase = .effect
+        return nil
+    }
+
+    /// Opens a request with that body.
+    ///
+    /// - Parameters:
+    ///   - judged: The call that it is about, if it is about one, with what the policy said of it.
+    ///   - follows: The request that was answered about another form of that call, if there was one.
+    mutating func openRequest(
+        _ body: JSONObject, about judged: HTTPCallEffect? = nil, follows: RequestID? = nil, for activation: Activation
+    ) throws(WorkflowError) -> Int64 {
+        let reference = definition.tasks[activation.task].reference
         try weigh(.object(body), activation)
-        let draft: RequestDraft
+        var draft: RequestDraft
         do {
             draft = try RequestDraft(.object(body))
         } catch {
@@ -26,10 +38,12 @@ extension WorkflowInterpreter {
             throw WorkflowError(
                 .configuration, "the request does not fit: \(places.joined(separator: "; "))", at: reference)
         }
+        if let verdict = judged?.verdict, let inForce = context.judge.knowledge.inForce {
+            draft = draft.judged(by: verdict, of: inForce.policy)
+        }
+        draft.follows = follows
         let request = RequestID(time: context.now, random: context.bits(activation.id, activation.attempt).first)
-        activation.effect = try open(.request(request, draft, task: reference), activation)
-        activation.phase = .effect
-        return nil
+        return try open(.request(request, draft, task: reference), activation)
     }
 
     /// Takes what a request came to: an answer is the output, a permission goes on with its call.
@@ -37,6 +51,9 @@ extension WorkflowInterpreter {
         _ arrival: EffectArrival, of rule: HumanCallRule, _ activation: inout Activation
     ) throws(WorkflowError) -> Signal? {
         let reference = definition.tasks[activation.task].reference
+        if let guarded = rule.guarded, activation.guarded?["released"] != nil {
+            return try takeVeto(arrival, for: guarded, &activation)
+        }
         switch arrival {
         case .expired(let standsFor):
             guard let standsFor, rule.guarded == nil else {
@@ -55,30 +72,9 @@ extension WorkflowInterpreter {
                 try takeResponse(value, of: guarded, &activation)
                 break
             }
-            return try perform(guarded, after: value, &activation)
+            return try takePermission(arrival, for: guarded, vetoable: rule.vetoMilliseconds, &activation)
         }
         activation.phase = .output
-        return nil
-    }
-
-    /// Makes the call that was approved, or the one that it was edited to; nothing else.
-    private mutating func perform(
-        _ rule: HTTPCallRule, after answer: JSONValue, _ activation: inout Activation
-    ) throws(WorkflowError) -> Signal? {
-        let reference = definition.tasks[activation.task].reference
-        let authentication = activation.guarded?["authentication"]?.nonNull
-        let arguments: JSONValue?
-        switch answer["action"]?.stringValue.flatMap({ PermissionAction(rawValue: $0) }) {
-        case .approve: arguments = activation.guarded?["arguments"]
-        case .edit: arguments = answer["arguments"]
-        case .reject, nil:
-            throw WorkflowError(.rejected, answer["feedback"]?.stringValue ?? "a human said no", at: reference)
-        }
-        try weigh(arguments ?? .null, activation)
-        let call = try makeCall(rule, arguments ?? .null, authentication, at: reference)
-        activation.guarded = call.arguments
-        activation.isHandling = true
-        activation.effect = try open(.call(call), activation)
         return nil
     }
 

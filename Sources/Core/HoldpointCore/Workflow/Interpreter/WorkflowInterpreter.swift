@@ -18,6 +18,12 @@ package struct WorkflowInterpreter {
     private var rounds = 0
     private var finishedTasks: [String] = []
     private var finishedBytes = 0
+    /// What must be known before calls can be judged; then nothing else of this decision counts.
+    var wanting = PolicyWant.nothing
+    /// What calls that were judged in this decision add to counters.
+    var additions = CounterAdditions()
+    /// The digests of calls that this decision leaves to people.
+    var deferredNow: [Digest] = []
     /// The error of a limit, which nothing may catch.
     private(set) var fatal: WorkflowError?
     /// Timers that fired after something else had come that was not taken yet: what came in time goes first.
@@ -55,6 +61,11 @@ package struct WorkflowInterpreter {
         var used = 0
         while true {
             let signal = progress(&root)
+            switch wanting {
+            case .nothing: break
+            case .policy: return .needsPolicy
+            case .counters(let queries): return .needsCounters(queries)
+            }
             switch signal {
             case .done(let output, _): return finish(.completed(output))
             case .ended(let output): return finish(.completed(output))
@@ -119,7 +130,8 @@ extension WorkflowInterpreter {
     /// Whether this decision has done as much as one may.
     var isExhausted: Bool {
         context.isClosing || begunNow >= WorkflowLimits.tasksPerAdvance
-            || acts.count >= WorkflowLimits.actsPerAdvance || actBytes >= WorkflowLimits.actBytesPerAdvance
+            || acts.count >= WorkflowLimits.actsPerAdvance || additions.count >= WorkflowLimits.additionsPerAdvance
+            || actBytes >= WorkflowLimits.actBytesPerAdvance
     }
 
     /// A template's value.

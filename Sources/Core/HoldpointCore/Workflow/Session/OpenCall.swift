@@ -27,6 +27,11 @@ package struct OpenCall: Sendable, Equatable {
     /// Bytes of event data that it holds on to.
     let heldBytes: Int
 
+    /// Whether its arguments are still those whose digest was recorded, and allowed if a human was asked (I7).
+    package func isIntact(_ hasher: any Hasher) -> Bool {
+        (try? ArgumentsDigest.of(effect.arguments, hasher: hasher)) == effect.digest
+    }
+
     /// Whether it may be made now.
     package func isReady(at now: Timestamp) -> Bool {
         if case .ready(let time) = phase { time.map { $0 <= now } ?? true } else { false }

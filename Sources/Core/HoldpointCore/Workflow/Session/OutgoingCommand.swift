@@ -28,6 +28,8 @@ extension SessionState {
                 guard let child = children.removeValue(forKey: event.child), event.ending == .abandoned
                 else { break }
                 commands.append(cancellation(of: child))
+            case let event as HumansDeferred:
+                if let input = event.input { commands.append(deferral(event, input, beginning)) }
             case let event as WorkflowAdvanced: place = event.place
             case let event as SessionContinued:
                 guard let place else { break }
@@ -52,6 +54,17 @@ extension SessionState {
             command: StartChild(
                 id: event.session, child: event.child, parent: parent, labels: beginning.labels,
                 onBehalfOf: beginning.onBehalfOf))
+    }
+
+    private func deferral(
+        _ event: HumansDeferred, _ input: JSONValue, _ beginning: SessionBeginning
+    ) -> OutgoingCommand {
+        OutgoingCommand(
+            session: SessionIdentity(scope: identity.scope, key: event.key, id: event.session),
+            command: StartSession(
+                id: event.session, agent: beginning.agent, agentVersion: beginning.agentVersion, program: .workflow,
+                input: input, labels: beginning.labels, onBehalfOf: beginning.onBehalfOf, principal: .engine,
+                deferred: event.action))
     }
 
     private func cancellation(of child: OpenChild) -> OutgoingCommand {

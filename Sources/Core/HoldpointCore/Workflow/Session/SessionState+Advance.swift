@@ -24,6 +24,8 @@ extension SessionState {
             workflow.place, of: definition, in: interpreterContext(context))
         {
         case .needs(let expressions): return .needs(expressions)
+        case .needsPolicy: return .needsPolicy
+        case .needsCounters(let queries): return .needsCounters(queries)
         case .advanced(let advance): return .accept(events(of: advance, in: context), .done)
         }
     }
@@ -42,7 +44,12 @@ extension SessionState {
             hasher: context.hasher, seed: context.seed, results: context.results,
             maximumBytes: max(bytes, 1_024),
             isClosing: mayContinueElsewhere(context.limits) && workflow?.place.isMovable == true,
-            depth: parent?.depth ?? 0)
+            depth: parent?.depth ?? 0, judge: judge(context), deferrals: deferrals)
+    }
+
+    /// Judges this session's calls.
+    func judge(_ context: DecisionContext) -> CallJudge {
+        CallJudge(context.policy, agent: agent, user: onBehalfOf, labels: labels, releasing: deferred)
     }
 
     /// Whether the log has become long, and that of a session which goes on for this one could begin.
@@ -135,7 +142,8 @@ extension SessionState {
         case .opened(_, .request(let id, let draft, let task)):
             do {
                 let request = try draft.opened(
-                    as: id, in: identity.id, at: context.now, by: .engine, hasher: context.hasher)
+                    as: id, in: identity.id, at: context.now, by: .engine, hasher: context.hasher,
+                    reopening: draft.follows.map { Reopening(follows: $0, principal: .engine, via: nil) })
                 return RequestOpened(request: request)
             } catch {
                 let places = error.violations.map { "\($0.pointer) \($0.detail)" }
@@ -159,6 +167,18 @@ extension SessionState {
                 cancelledBy: .engine)
         case .closed(let id, .child): return ChildFinished(child: id, ending: .abandoned)
         case .emitted(let event): return EventEmitted(event: event)
+        case .notified(let call, let effect): return HumansNotified(call: call, effect: effect)
+        case .blocked(let effect): return ToolBlocked(effect: effect)
+        case .deferred(let effect, let input):
+            let key = SessionKey(time: context.now, random: context.bits(for: number))
+            guard let session = try? SessionID(key.description) else {
+                throw WorkflowError(.runtime, "the session of the deferred call cannot be named", at: effect.task)
+            }
+            return HumansDeferred(
+                key: key, session: session, tool: effect.tool, digest: effect.digest, input: input,
+                action: DeferredAction(session: identity.id, sequence: number, effect: effect))
+        case .vetoed(let effect, let request):
+            return CallVetoed(request: request, tool: deferred?.tool ?? effect.tool, digest: effect.digest)
         }
     }
 }

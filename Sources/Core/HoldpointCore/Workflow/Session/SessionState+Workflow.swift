@@ -57,7 +57,8 @@ extension SessionState: Equatable {
             && left.updatedAt == right.updatedAt && left.beginning == right.beginning
             && left.isPaused == right.isPaused && left.ending == right.ending
             && left.openRequests == right.openRequests && left.closedRequests == right.closedRequests
-            && left.heldBytes == right.heldBytes && left.workflow == right.workflow
+            && left.heldBytes == right.heldBytes && left.deferrals == right.deferrals
+            && left.workflow == right.workflow
     }
 }
 

@@ -115,6 +115,8 @@ extension HTTPCallEffect {
         writer.member("raw", isRaw)
         writer.member("redirects", followsRedirects)
         writer.member("idempotent", isIdempotent)
+        if let verdict { writer.member("policy", .some(verdict.json)) }
+        if let approval { writer.member("approval", .some(approval.json)) }
     }
 
     /// Reads what `writeMembers` wrote.
@@ -128,11 +130,35 @@ extension HTTPCallEffect {
         let isRaw = reader.flag("raw")
         let followsRedirects = reader.flag("redirects")
         let isIdempotent = reader.flag("idempotent")
+        let verdict = reader.optionalValue("policy")
+        let approval = reader.optionalValue("approval")
         try reader.finish()
         guard let digest, tool == "http" else { throw MalformedRecord(what: "call", violations: []) }
         self.init(
             task: task, arguments: arguments, digest: digest, authentication: authentication,
             isRaw: isRaw,
-            followsRedirects: followsRedirects, isIdempotent: isIdempotent)
+            followsRedirects: followsRedirects, isIdempotent: isIdempotent,
+            verdict: try verdict.map { (value) throws(MalformedRecord) in try JudgedVerdict(recorded: value) },
+            approval: try approval.map { (value) throws(MalformedRecord) in try CallApproval(recorded: value) })
+    }
+}
+
+extension CallApproval {
+    /// `{request, effect, kept}`.
+    var json: JSONValue {
+        [
+            "request": .string(request.description), "effect": .integer(effect),
+            "kept": .bool(keepsReservations),
+        ]
+    }
+
+    /// Reads what `json` wrote.
+    init(recorded value: JSONValue) throws(MalformedRecord) {
+        var reader = EventReader(value, of: "approval")
+        let request = reader.request("request")
+        let effect = reader.count("effect")
+        let keepsReservations = reader.flag("kept")
+        try reader.finish()
+        self.init(request: request, effect: effect, keepsReservations: keepsReservations)
     }
 }

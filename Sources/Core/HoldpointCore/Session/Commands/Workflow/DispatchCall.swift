@@ -22,8 +22,11 @@ package struct DispatchCall: SessionCommand {
         if state.isPaused {
             return .reject(Rejection(.sessionPaused, "an operator paused the session"))
         }
-        guard state.readyCalls(at: context.now).contains(where: { $0.id == call }) else {
+        guard let open = state.readyCalls(at: context.now).first(where: { $0.id == call }) else {
             return .reject(Rejection(.callNotReady, "the call is not to be made now"))
+        }
+        guard open.isIntact(context.hasher) else {
+            return .reject(Rejection(.callNotReady, "the call's arguments are not those of its digest"))
         }
         return .accept([ToolDispatched(call: call, until: until)], .session(isNew: false))
     }

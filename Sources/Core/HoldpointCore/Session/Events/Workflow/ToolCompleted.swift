@@ -17,6 +17,8 @@ package struct ToolCompleted: SessionEvent {
         writer.endObject()
     }
 
+    package func isOnFeed(of state: SessionState) -> Bool { state.hasApproval(call) }
+
     package func apply(to state: inout SessionState, at position: EventPosition) -> String? {
         state.end(call, with: .value(response), at: position) ? nil : "the call is not open"
     }

@@ -20,6 +20,8 @@ package struct ToolFailed: SessionEvent {
         writer.endObject()
     }
 
+    package func isOnFeed(of state: SessionState) -> Bool { state.hasApproval(call) }
+
     package func apply(to state: inout SessionState, at position: EventPosition) -> String? {
         state.end(call, with: isAbandoned ? nil : .failed(error), at: position)
             ? nil : "the call is not open"
