@@ -49,11 +49,26 @@ package struct RawAnswer: Sendable {
     package let response: JSONValue
     /// Words beside it.
     package let comment: String?
+    /// The user whose answer it is; nil if the key answers for itself.
+    package let user: UserID?
 
-    package init(response: JSONValue, comment: String?) {
+    package init(response: JSONValue, comment: String?, user: UserID? = nil) {
         self.response = response
         self.comment = comment
+        self.user = user
     }
+}
+
+/// What may be done about a request beside answering and withdrawing it.
+package enum RequestAct: Sendable, Equatable {
+    /// Nobody but this user may answer it for so many seconds.
+    case claim(by: UserID, seconds: Int64)
+    /// The user lets others answer it again.
+    case release(by: UserID)
+    /// The user lets another one answer it as well.
+    case delegate(by: UserID, to: UserID)
+    /// It is asked again after it was closed; the user is nil if the key asks for itself.
+    case reopen(by: UserID?)
 }
 
 /// How a command is to be carried out.

@@ -9,18 +9,23 @@ package struct RequestView: Sendable, Equatable {
     package let session: SessionID
     /// What became of it.
     package let closing: RequestClosing?
+    /// What was done about it while it was pending, where that is known and there is anything.
+    package let progress: RequestProgress?
 
-    package init(request: HumanRequest, session: SessionID, closing: RequestClosing?) {
+    package init(
+        request: HumanRequest, session: SessionID, closing: RequestClosing?, progress: RequestProgress? = nil
+    ) {
         self.request = request
         self.session = session
         self.closing = closing
+        self.progress = progress
     }
 
     /// Its status.
     package var status: RequestStatus { closing?.status ?? .pending }
 
-    /// Writes the request with `status`, `response`, `responded_by`, `responded_at` and `comment`.
+    /// Writes the request with `status`, `response`, `responded_by`, `responded_at` and `comment`, and with `progress`.
     package func write(into writer: inout JSONWriter) {
-        request.write(into: &writer, closing: closing)
+        request.write(into: &writer, closing: closing, progress: progress)
     }
 }

@@ -5,7 +5,9 @@ import JSON
 ///
 /// Every call names a scope that the edge has checked against the caller's key; what is of another scope does not
 /// exist (I5). A call returns only what is committed (I1).
-package protocol SessionGateway: AdministrationGateway, SecretGateway {
+package protocol SessionGateway:
+    AdministrationGateway, AuditGateway, SecretGateway, PolicyGateway, PeopleGateway, WebhookGateway
+{
     /// The holder of a bearer token, or nil. A new key is honoured at once.
     func authenticate(_ bearer: String) async throws(GatewayError) -> Caller?
 
@@ -37,6 +39,11 @@ package protocol SessionGateway: AdministrationGateway, SecretGateway {
     /// Answers a request, sealing what is secret before anything is stored (I9).
     func answer(
         _ answer: RawAnswer, to request: RequestID, in scope: Scope, options: CommandOptions
+    ) async throws(GatewayError) -> CommandResult
+
+    /// Claims a request, lets it go, lets somebody else answer it, or asks it again.
+    func act(
+        _ act: RequestAct, on request: RequestID, in scope: Scope, options: CommandOptions
     ) async throws(GatewayError) -> CommandResult
 
     /// Withdraws a request.

@@ -32,7 +32,7 @@ package struct SessionView: Sendable, Equatable {
         writer.member("error", error)
         writer.key("open_requests")
         writer.beginArray()
-        for open in state.openRequests { open.request.write(into: &writer) }
+        for open in state.openRequests { open.request.write(into: &writer, progress: open.progress) }
         writer.endArray()
         writer.member("labels", state.labels)
         writer.member("on_behalf_of", state.onBehalfOf)

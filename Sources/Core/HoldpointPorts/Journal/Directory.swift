@@ -1,8 +1,8 @@
 package import HoldpointCore
 package import JSON
 
-/// Tenants, projects, API keys, agents and secrets.
-package protocol Directory: SecretDirectory {
+/// Tenants, projects, API keys, agents, secrets, policies, people and webhooks.
+package protocol Directory: SecretDirectory, PolicyDirectory, PeopleDirectory, WebhookDirectory {
     /// Makes a tenant; false if there is one by that name.
     func createTenant(_ tenant: TenantName) async throws(JournalError) -> Bool
 

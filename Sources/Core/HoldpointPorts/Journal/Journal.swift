@@ -5,7 +5,7 @@ package import HoldpointCore
 /// Every call carries its scope, and an identifier of another scope finds nothing (I5). A commit is one
 /// transaction: all of it or nothing. Calls may come from any number of tasks at once; a session has at most one
 /// commit under way. Implementations commit in groups and resume callers only after the group is durable (I1).
-package protocol Journal: Sendable {
+package protocol Journal: Outbox, AuditLog {
     /// Takes up all shards that this node may own now and raises their epochs; commits under older fences are refused
     /// from then on, those of an earlier life of the same node among them. Called once, before anything else.
     func takeUp(node: NodeName) async throws(JournalError) -> Tenure
@@ -75,6 +75,11 @@ package protocol Journal: Sendable {
 
     /// The heads of the given sessions; one query for all that a node watches. Unknown keys are left out.
     func heads(of sessions: [SessionReference]) async throws(JournalError) -> [SessionKey: Int64]
+
+    /// What counters have, in the order of the queries; one that nothing was added to has 0 under revision 0.
+    ///
+    /// At most `CounterLimits.queries` at once; more are `refused`.
+    func counters(_ queries: [CounterQuery], in scope: Scope) async throws(JournalError) -> [CounterReading]
 
     /// Stores a command durably before anyone decides it.
     func store(_ command: StoredCommand) async throws(JournalError)

@@ -20,6 +20,8 @@ package enum JournalError: Error, Sendable, Equatable {
     indirect case idempotencyKeyUsed(IdempotencyRecord)
     /// The stored command has an outcome already; nothing was changed.
     indirect case alreadyDecided(StoredOutcome)
+    /// The policy or a counter by which a call was judged has changed since; nothing was changed.
+    case outdated
     /// The session carries the mark of quarantine.
     case quarantined
     /// The store refused the data itself; trying the same again cannot help.

@@ -10,6 +10,8 @@ package enum KeyScope: String, Sendable, Hashable, CaseIterable {
     case sessionsWrite = "sessions:write"
     /// Answer requests.
     case requestsRespond = "requests:respond"
+    /// Answer requests for users of the project.
+    case respondAs = "respond_as"
     /// Fetch secret answers.
     case secrets
     /// Put and delete the project's secrets.

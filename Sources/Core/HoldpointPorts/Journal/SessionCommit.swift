@@ -58,12 +58,23 @@ package final class SessionCommit: Sendable {
     ///
     /// They are inserted into the inbox in the same transaction; one whose id is there already is left as it is.
     package let sends: [StoredCommand]
+    /// The version of the project's policy by which calls of these events were judged.
+    ///
+    /// 0 where there was none; nil if none was judged. The commit is refused as `outdated` if the project has another
+    /// one by now and nothing else speaks against the commit.
+    package let policy: Int64?
+    /// What the events change in the counters of that policy; a `reserve` whose revision is not the counter's any more
+    /// refuses the commit as `outdated`.
+    package let counters: [CounterChange]
+    /// Events of which the project's webhook is to be told; deliveries of them are made in the same transaction.
+    package let outbox: [OutboxEntry]
 
     package init(
         identity: SessionIdentity, fence: Fence, expectedHead: Int64, events: [RecordedEvent],
         summary: SessionSummary, requests: [RequestChange] = [], snapshot: Snapshot? = nil,
         secrets: [SealedSecret] = [], destroysSecrets: Bool = false, decided: DecidedCommand? = nil,
-        idempotency: IdempotencyRecord? = nil, sends: [StoredCommand] = []
+        idempotency: IdempotencyRecord? = nil, sends: [StoredCommand] = [], policy: Int64? = nil,
+        counters: [CounterChange] = [], outbox: [OutboxEntry] = []
     ) {
         self.identity = identity
         self.fence = fence
@@ -77,14 +88,21 @@ package final class SessionCommit: Sendable {
         self.decided = decided
         self.idempotency = idempotency
         self.sends = sends
+        self.policy = policy
+        self.counters = counters
+        self.outbox = outbox
     }
 
     /// The same commit under a fence.
-    package func fenced(by fence: Fence) -> SessionCommit {
+    package func fenced(by fence: Fence) -> SessionCommit { fenced(by: fence, telling: outbox) }
+
+    /// The same commit under a fence, and with these events for the project's webhook.
+    package func fenced(by fence: Fence, telling outbox: [OutboxEntry]) -> SessionCommit {
         SessionCommit(
             identity: identity, fence: fence, expectedHead: expectedHead, events: events, summary: summary,
             requests: requests, snapshot: snapshot, secrets: secrets, destroysSecrets: destroysSecrets,
-            decided: decided, idempotency: idempotency, sends: sends)
+            decided: decided, idempotency: idempotency, sends: sends, policy: policy, counters: counters,
+            outbox: outbox)
     }
 
     /// Stored commands that one commit may send; a store refuses more.
