@@ -48,7 +48,9 @@ package struct Simulation {
         let world = world
         let agents = 1 + world.chance.below(3)
         let workflows = world.hasWorkflows ? 1 + world.chance.below(2) : 0
-        let running = Guarded(agents + workflows)
+        // In a fourth of the worlds, several people must approve what one of the agents asks for.
+        let juries = world.seed % 4 == 1 ? 1 : 0
+        let running = Guarded(agents + workflows + juries)
         let isOver: @Sendable () -> Bool = { running.withState { $0 } == 0 }
         world.startScript("opening") {
             await Self.furnish(world)
@@ -68,6 +70,14 @@ package struct Simulation {
                 world.startScript("workflow \(number)") {
                     await world.sleep(upTo: 3_000)
                     await script.run()
+                    running.withState { $0 -= 1 }
+                }
+            }
+            for number in 0..<juries {
+                let jury = JuryScript(client: Client(world: world, principal: .key("platform")), number: number)
+                world.startScript("jury \(number)") {
+                    await world.sleep(upTo: 3_000)
+                    await jury.run()
                     running.withState { $0 -= 1 }
                 }
             }
@@ -95,6 +105,10 @@ package struct Simulation {
             let definition = AgentDefinition(
                 name: try AgentName(agent), program: .external, inputSchema: nil, labels: [:])
             _ = try await world.journal.putAgent(definition, in: world.scope)
+            for user in try JuryScript.users() {
+                let record = UserRecord(user: user, updatedAt: world.now)
+                _ = try await world.journal.putUser(record, in: world.scope)
+            }
             for scene in WorkflowScene.allCases {
                 _ = try await world.journal.putAgent(try scene.definition(), in: world.scope)
             }
@@ -135,8 +149,9 @@ package struct Simulation {
     /// Whether nothing is due any more, in a session whose agent left it, too.
     private var isSettled: Bool {
         let now = world.now
+        let store = world.journal.contents
         let isDone = world.withModel {
-            !$0.awaitsOutcomes && !$0.awaitsExpiry(at: now) && !$0.awaitsWorkflows
+            !$0.awaitsAudit(in: store) && !$0.awaitsOutcomes && !$0.awaitsExpiry(at: now) && !$0.awaitsWorkflows
         }
         return isDone && world.isWhole
     }

@@ -193,6 +193,7 @@ extension JournalConformance {
         try await scene.end(second, at: 2, onFeed: true)
         let before = try await scene.store.feedBounds(in: scene.scope)
         try expect(before.oldest <= (begun ?? .start), "the feed is not whole from its beginning")
+        try await scene.auditAll(of: scene.scope)
         _ = try await scene.retire([first])
         let bounds = try await scene.store.feedBounds(in: scene.scope)
         try expectEqual(bounds.oldest, items.last?.position, "oldest position after the first was retired")
@@ -221,6 +222,7 @@ extension JournalConformance {
         _ = try await scene.store.commit(
             try scene.commit(large, head: 0, events: events, summary: scene.summary(.failed)))
         try await scene.end(small, at: 1)
+        try await scene.auditAll(of: scene.scope)
         let log = try await scene.log(small)
         // The bytes of the first are enough for one transaction.
         let page = try await scene.retire([large, small], mode: .archive)

@@ -8,7 +8,7 @@ package enum JournalConformance {
     /// Every promise of `Journal` and `Directory`.
     package static let cases: [ConformanceCase<Store>] =
         fences + commits + refusals + readings + inbox + sends + requests + feed + recovery + isolation + directory
-        + administration + secrets + retention
+        + administration + people + secrets + retention + policies + counters + webhooks + outbox + audit
 
     /// A case on a scene.
     static func scene(

@@ -77,12 +77,14 @@ struct JournalScene: Sendable {
         _ identity: SessionIdentity, head: Int64, events: [RecordedEvent], fence: Fence? = nil,
         summary: SessionSummary? = nil, requests: [RequestChange] = [], snapshot: Snapshot? = nil,
         secrets: [SealedSecret] = [], destroysSecrets: Bool = false, decided: DecidedCommand? = nil,
-        idempotency: IdempotencyRecord? = nil, sends: [StoredCommand] = []
+        idempotency: IdempotencyRecord? = nil, sends: [StoredCommand] = [], policy: Int64? = nil,
+        counters: [CounterChange] = []
     ) throws -> SessionCommit {
         SessionCommit(
             identity: identity, fence: try fence ?? self.fence(identity), expectedHead: head, events: events,
             summary: summary ?? self.summary(), requests: requests, snapshot: snapshot, secrets: secrets,
-            destroysSecrets: destroysSecrets, decided: decided, idempotency: idempotency, sends: sends)
+            destroysSecrets: destroysSecrets, decided: decided, idempotency: idempotency, sends: sends,
+            policy: policy, counters: counters)
     }
 
     static func request(_ number: UInt64) -> RequestID {

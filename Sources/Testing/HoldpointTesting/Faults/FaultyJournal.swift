@@ -115,6 +115,14 @@ extension FaultyJournal {
         }
     }
 
+    package func settle(_ settlement: DeliverySettlement) async throws(JournalError) -> Bool {
+        try await written { base throws(JournalError) in try await base.settle(settlement) }
+    }
+
+    package func append(_ append: AuditAppend) async throws(JournalError) -> Bool {
+        try await written { base throws(JournalError) in try await base.append(append) }
+    }
+
     package func writeDown(_ group: RecoveryGroup) async throws(JournalError) {
         try await written { base throws(JournalError) in try await base.writeDown(group) }
     }

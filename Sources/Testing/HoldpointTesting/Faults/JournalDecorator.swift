@@ -107,6 +107,12 @@ extension JournalDecorator {
         try await around { base throws(JournalError) in try await base.heads(of: sessions) }
     }
 
+    package func counters(
+        _ queries: [CounterQuery], in scope: Scope
+    ) async throws(JournalError) -> [CounterReading] {
+        try await around { base throws(JournalError) in try await base.counters(queries, in: scope) }
+    }
+
     package func store(_ command: StoredCommand) async throws(JournalError) {
         try await around { base throws(JournalError) in try await base.store(command) }
     }

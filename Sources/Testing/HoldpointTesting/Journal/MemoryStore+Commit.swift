@@ -23,6 +23,8 @@ extension MemoryStore {
             sessions[key] = session
         }
         project(commit)
+        count(commit.counters, in: commit.identity.scope)
+        announce(commit)
         if let decided = commit.decided { settle(decided) }
         for command in commit.sends where inbox[command.id] == nil { inbox[command.id] = Inbox(command: command) }
         if let record = commit.idempotency { idempotency[commit.identity.scope, default: [:]][record.key] = record }
@@ -61,6 +63,7 @@ extension MemoryStore {
         }
         try checkRequests(commit)
         try checkSends(commit)
+        if isOutdated(commit) { throw .outdated }
     }
 
     private func checkSends(_ commit: SessionCommit) throws(JournalError) {

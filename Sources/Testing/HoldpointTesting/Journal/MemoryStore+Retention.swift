@@ -42,7 +42,7 @@ extension MemoryStore {
             }
             guard let session = session(key, in: retirement.scope), session.summary.status.isFinal,
                 session.summary.updatedAt < retirement.endedBefore,
-                undecided(of: key, in: retirement.scope, limit: 1).isEmpty
+                undecided(of: key, in: retirement.scope, limit: 1).isEmpty, isAudited(session)
             else { continue }
             bytes += session.events.reduce(0) { $0 + $1.data.count }
             if retirement.mode == .archive {
@@ -66,6 +66,7 @@ extension MemoryStore {
         requestOrder[scope]?.removeAll { gone.contains($0) }
         inbox = inbox.filter { $0.value.command.session.key != key }
         idempotency[scope] = idempotency[scope]?.filter { $0.value.session.key != key }
+        outbox = outbox.filter { $0.key.session != key }
         names[scope]?[session.identity.id] = nil
         sessions[key] = nil
         tombstones[scope, default: [:]][session.identity.id] = Tombstone(key: key, retiredAt: time)

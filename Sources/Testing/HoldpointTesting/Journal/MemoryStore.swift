@@ -67,6 +67,7 @@ package struct MemoryStore: Sendable {
     var feedStarts: [Scope: FeedPosition] = [:]
     /// The sessions that were retired: what is left of each.
     package internal(set) var tombstones: [Scope: [SessionID: Tombstone]] = [:]
+    var audits: [Scope: Audit] = [:]
     var archives: [Scope: [SessionID: [UInt8]]] = [:]
     /// Numbers the changes; those of commits are the first part of a feed position.
     package internal(set) var lastTransaction: Int64 = 0
@@ -87,8 +88,16 @@ package struct MemoryStore: Sendable {
     var tenants: Set<TenantName> = []
     var projects: Set<Scope> = []
     var keys: [String: KeyRecord] = [:]
-    /// Each agent's versions, the oldest first.
+    var users: [Scope: [UserID: UserRecord]] = [:]
     var projectSecrets: [Scope: [SecretName: ProjectSecret]] = [:]
+    /// Each policy's versions, the oldest first.
+    var policies: [Scope: [PolicyRecord]] = [:]
+    var counters: [Scope: [CounterKey: Counter]] = [:]
+    var webhooks: [Scope: WebhookRecord] = [:]
+    var outbox: [DeliveryID: Delivery] = [:]
+    /// The place of the delivery that was made last.
+    var lastDelivery: Int64 = 0
+    /// Each agent's versions, the oldest first.
     var agents: [Scope: [AgentName: [AgentRecord]]] = [:]
     var retentions: [Scope: RetentionPolicy] = [:]
 
@@ -112,6 +121,9 @@ package struct MemoryStore: Sendable {
 
     /// How many shards have an owner, where nodes share the store.
     package var ownedShards: Int { owners.reduce(0) { $0 + ($1 == nil ? 0 : 1) } }
+
+    /// How many deliveries to webhooks there are, those of webhooks that are gone among them.
+    package var deliveryCount: Int { outbox.count }
 
     /// A project's feed, in order.
     package func feed(of scope: Scope) -> [FeedItem] { feeds[scope] ?? [] }

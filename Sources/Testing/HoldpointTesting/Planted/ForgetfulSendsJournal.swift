@@ -21,6 +21,7 @@ package final class ForgetfulSendsJournal: JournalDecorator {
                 identity: commit.identity, fence: commit.fence, expectedHead: commit.expectedHead,
                 events: commit.events, summary: commit.summary, requests: commit.requests, snapshot: commit.snapshot,
                 secrets: commit.secrets, destroysSecrets: commit.destroysSecrets, decided: commit.decided,
-                idempotency: commit.idempotency))
+                idempotency: commit.idempotency, policy: commit.policy, counters: commit.counters,
+                outbox: commit.outbox))
     }
 }

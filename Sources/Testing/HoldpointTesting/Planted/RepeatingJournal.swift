@@ -40,7 +40,12 @@ package final class RepeatingJournal: JournalDecorator {
             summary: commit.summary, requests: isRepetition ? [] : commit.requests.map { moved($0, by: shift) },
             secrets: isRepetition ? [] : commit.secrets, destroysSecrets: commit.destroysSecrets,
             decided: isRepetition ? nil : commit.decided, idempotency: isRepetition ? nil : commit.idempotency,
-            sends: isRepetition ? [] : commit.sends)
+            sends: isRepetition ? [] : commit.sends, policy: commit.policy,
+            counters: isRepetition ? [] : commit.counters,
+            outbox: commit.outbox.map { entry in
+                OutboxEntry(
+                    webhook: entry.webhook, sequence: entry.sequence + shift, type: entry.type, time: entry.time)
+            })
     }
 
     private static func moved(_ change: RequestChange, by shift: Int64) -> RequestChange {

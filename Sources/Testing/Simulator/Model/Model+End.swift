@@ -41,6 +41,7 @@ extension Model {
     /// What must hold once every fault has ceased and everybody has gone home.
     mutating func finish(with store: MemoryStore, deaths: Int) {
         catchUp(with: store)
+        judgeAudit(of: store)
         for id in promised where outcomes[id] == nil {
             fail("I3", "stored command \(id) never got an outcome")
         }

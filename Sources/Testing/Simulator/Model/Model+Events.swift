@@ -25,6 +25,7 @@ extension Model {
         case "hitl_responded":
             takeAnswer(data, named: name)
             if let digest = data["approved_digest"]?.stringValue { history.approvals[digest, default: 0] += 1 }
+        case "hitl_voted": takeVote(data, named: name)
         case "hitl_expired": takeExpiry(data, at: event.time, named: name)
         case "hitl_cancelled": close(data, as: .cancelled, named: name)
         case "child_finished": endings[CallName(history.identity.id, data["child"]?.int64Value ?? 0)] = data
@@ -89,15 +90,10 @@ extension Model {
         if let received, let deadline = request.expiresAt, received >= deadline {
             fail("I8", "\(name): the answer was received after the deadline")
         }
-        let expected =
-            switch response["action"]?.stringValue {
-            case "approve": request.data["arguments"].flatMap(Self.digest)
-            case "edit": response["arguments"].flatMap(Self.digest)
-            default: String?.none
-            }
-        if data["approved_digest"]?.stringValue != expected {
+        if data["approved_digest"]?.stringValue != Self.approvedDigest(of: response, to: request) {
             fail("I7", "\(name): what was approved is not what the digest says")
         }
+        judgeApproval(data, of: request, by: by, named: name)
         close(data, as: .answered(by: by, response: response), named: name)
     }
 
@@ -113,7 +109,8 @@ extension Model {
             fail("I8", "\(name): silence was taken for \(data.text)")
         }
         let early = answers.first { answer in
-            answer.request == id && answer.fits
+            // One vote of several that must come does not keep a request from its end.
+            answer.request == id && answer.fits && request.quorum == 1
                 && answer.storedAt.map { $0.adding(milliseconds: tolerance) < deadline } ?? false
         }
         if let early {

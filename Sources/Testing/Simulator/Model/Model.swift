@@ -29,6 +29,7 @@ struct Model: Sendable {
         let session: SessionKey
         let data: JSONValue
         var closing: Closing?
+        var tally = Tally()
 
         var type: String { data["type"]?.stringValue ?? "" }
         var expiresAt: Timestamp? { data["expires_at"]?.stringValue.flatMap { Timestamp($0) } }

@@ -52,7 +52,8 @@ final class Node: Sendable, CustomStringConvertible {
                 clock: NodeClock(world.clock, from: world.now, executor: executor, naps: world.plan.stepsClock),
                 entropy: entropy, hasher: SimulatedHasher(),
                 secretBox: world.plan.fault.secretBox(SimulatedSecretBox(seed: entropy.next())),
-                expressions: SimulatedExpressions(world: world), documents: JSONDocuments(),
+                signer: Model.signer, expressions: SimulatedExpressions(world: world),
+                documents: JSONDocuments(),
                 calls: world.plan.fault.calls(NodeCalls(world: world, executor: executor)),
                 executors: OwnExecutors()))
     }
