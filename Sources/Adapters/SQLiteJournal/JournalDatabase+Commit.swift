@@ -21,13 +21,19 @@ extension JournalDatabase {
         if let row = known {
             guard !row.isQuarantined else { return .failure(.quarantined) }
             guard row.head == commit.expectedHead else { return .failure(.conflict(head: row.head)) }
+            if try isOutdated(commit, project: project) { return .failure(.outdated) }
             if !commit.events.isEmpty { try update(row, with: commit) }
             return .success(try writeRows(of: commit, session: row))
         }
         guard commit.expectedHead == 0 else { return .failure(.conflict(head: 0)) }
         if commit.events.isEmpty { return try commitWithoutSession(commit, project: project) }
+        if try isOutdated(commit, project: project) {
+            return .failure(try refusalOfStart(commit, project: project) ?? .outdated)
+        }
         guard let row = try insertSession(commit, project: project) else {
-            return .failure(try refusalOfStart(commit, project: project))
+            return .failure(
+                try refusalOfStart(commit, project: project)
+                    ?? .refused("the key belongs to a session of another project"))
         }
         return .success(try writeRows(of: commit, session: row))
     }
@@ -54,6 +60,8 @@ extension JournalDatabase {
         if let decided = commit.decided { try write(decided, project: project) }
         if let record = commit.idempotency { try insert(record, project: project) }
         for command in commit.sends { _ = try insert(command, project: project) }
+        try write(commit.counters, project: project)
+        try announce(commit, project: project)
     }
 
     /// Writes what a command for a session that never began came to.
@@ -61,6 +69,7 @@ extension JournalDatabase {
         _ commit: SessionCommit, project: Int64
     ) throws(SQLiteError) -> Verdict<CommitReceipt> {
         if let row = try session(commit.identity.key, project: project) { return .failure(.conflict(head: row.head)) }
+        if try isOutdated(commit, project: project) { return .failure(.outdated) }
         try writeOutcome(of: commit, project: project)
         return .success(CommitReceipt(feedPosition: nil))
     }
@@ -100,8 +109,8 @@ extension JournalDatabase {
         }
     }
 
-    /// Why a session could not be inserted: it, or another one of its name, is there.
-    private func refusalOfStart(_ commit: SessionCommit, project: Int64) throws(SQLiteError) -> JournalError {
+    /// Why a session cannot be inserted: it, or another one of its name, is or was there; nil if none of that holds.
+    private func refusalOfStart(_ commit: SessionCommit, project: Int64) throws(SQLiteError) -> JournalError? {
         if let row = try session(commit.identity.key, project: project) {
             return row.isQuarantined ? .quarantined : .conflict(head: row.head)
         }
@@ -110,8 +119,7 @@ extension JournalDatabase {
         try select.bind(project, at: 1)
         try select.bind(commit.identity.id.text, at: 2)
         if try select.step() { return .sessionExists(SessionKey(try select.identifier(0))) }
-        return try isRetired(commit.identity.id, project: project)
-            ? .sessionDeleted : .refused("the key belongs to a session of another project")
+        return try isRetired(commit.identity.id, project: project) ? .sessionDeleted : nil
     }
 
     private func insertSession(_ commit: SessionCommit, project: Int64) throws(SQLiteError) -> SessionRow? {

@@ -75,6 +75,9 @@ extension JournalDatabase {
             SELECT id, name, (SELECT coalesce(sum(length(data)), 0) FROM events WHERE session = sessions.id)
             FROM sessions WHERE project = ?1 AND key = ?2 AND status IN (3, 4, 5) AND updated < ?3
               AND NOT EXISTS(SELECT 1 FROM commands WHERE session = ?2 AND project = ?1 AND outcome IS NULL)
+              AND NOT EXISTS(
+                SELECT 1 FROM events WHERE session = sessions.id AND feed IS NOT NULL
+                  AND id > coalesce((SELECT position FROM audit_heads WHERE project = ?1), 0))
             """)
         defer { select.reset() }
         try select.bind(project, at: 1)
@@ -132,6 +135,7 @@ extension JournalDatabase {
         for text: StaticString in [
             "DELETE FROM commands WHERE session = ?1 AND project = ?2 AND outcome IS NOT NULL",
             "DELETE FROM idempotency WHERE session = ?1 AND project = ?2",
+            "DELETE FROM outbox WHERE session = ?1 AND project = ?2",
         ] {
             let delete = try connection.statement(text)
             try delete.bind(session.key.value, at: 1)

@@ -117,6 +117,10 @@ enum JournalSchema {
         CREATE INDEX commands_decided ON commands(session) WHERE outcome IS NOT NULL;
         CREATE INDEX idempotency_session ON idempotency(session);
         """,
+        policies,
+        people,
+        outbox,
+        audit,
     ]
 
     /// Brings the file up to this release's version, in one transaction.

@@ -160,5 +160,6 @@ extension SessionCommit {
     fileprivate var storedBytes: Int {
         events.reduce(256 + (snapshot?.state.count ?? 0)) { $0 + $1.data.count + 128 }
             + secrets.reduce(0) { $0 + $1.box.count } + sends.reduce(0) { $0 + $1.sealed.count + 256 }
+            + counters.reduce(0) { $0 + $1.key.text.utf8.count + 128 } + outbox.count * 256
     }
 }
