@@ -123,7 +123,7 @@ extension PostgresJournal {
     /// How often a change that depends on what is stored is begun anew because another one was faster.
     ///
     /// Each time another one was made, so that nobody waits for somebody who does nothing.
-    private static let attempts = 64
+    static let attempts = 64
 
     /// Writes; only as `holdpoint_engine`, and without a fence: any node may.
     func change<Output>(

@@ -104,6 +104,9 @@ extension PostgresJournal {
             join sessions s on s.key = u.key and s.tenant = $1 and s.project = $2
             where s.status in (3, 4, 5) and s.updated < $4
               and not exists (select from commands c where c.session = s.key and c.outcome is null)
+              and not exists (
+                select from log l left join audit_heads h on h.project = $2 where l.session = s.key
+                  and l.n is not null and (l.xid, l.n) > (coalesce(h.xid, 0), coalesce(h.place, 0)))
             for update of s),
         sized as materialized (
             select l.key, l.name, l.place, coalesce(
@@ -135,6 +138,7 @@ extension PostgresJournal {
         x as (delete from secrets x using gone g where x.session = g.key),
         c as (delete from commands c using gone g where c.session = g.key and c.outcome is not null),
         i as (delete from idempotency i using gone g where i.session = g.key),
+        o as (delete from outbox o using gone g where o.session = g.key),
         s as (delete from sessions s using gone g where s.key = g.key),
         t as (
             insert into tombstones(tenant, project, name, session, deleted)

@@ -8,6 +8,10 @@ extension PostgresSchema {
         Step(releases, admitsEarlier: false),
         Step(log, admitsEarlier: false),
         Step(room, admitsEarlier: true),
+        Step(policyStores, admitsEarlier: true),
+        Step(people, admitsEarlier: true),
+        Step(outbox, admitsEarlier: true),
+        Step(audit, admitsEarlier: true),
     ])
 
     /// Which releases may work on the tables, and which release each node runs.

@@ -26,6 +26,10 @@ struct CommitDiagnosis {
             for command in write.commit.sends { sends.append(command, of: write.project, index: index) }
         }
         segment.add(Self.foreignSends, sends.parameters)
+        segment.add(Self.policies, [projects, .int8Array(writes.map(\.commit.policy))])
+        var counters = CounterColumns()
+        for (index, write) in writes.enumerated() { counters.append(write, index: index) }
+        segment.add(Self.counters, counters.parameters)
         self.segment = segment
     }
 
@@ -54,6 +58,9 @@ struct CommitDiagnosis {
         for row in results[5].rows {
             let index = try place(of: row).index
             if findings[index].foreignSend == nil { findings[index].foreignSend = try row.commandID(1) }
+        }
+        for result in results[6...] {
+            for row in result.rows { findings[try place(of: row).index].isOutdated = true }
         }
         return findings
     }
@@ -95,6 +102,28 @@ extension CommitDiagnosis {
         }
     }
 
+    /// The revisions that commits expect of counters, with the commit's place in the batch, counted from 1.
+    private struct CounterColumns {
+        var places: [Int64?] = []
+        var projects: [Int64?] = []
+        var keys: [[UInt8]?] = []
+        var expected: [Int64?] = []
+
+        var parameters: [PostgresValue] {
+            [.int8Array(places), .int8Array(projects), .bytesArray(keys), .int8Array(expected)]
+        }
+
+        mutating func append(_ write: CommitWrite, index: Int) {
+            for effect in CounterEffect.effects(of: write.commit.counters) {
+                guard let revision = effect.expected else { continue }
+                places.append(Int64(index + 1))
+                projects.append(write.project.project)
+                keys.append(Array(effect.key.text.utf8))
+                expected.append(revision)
+            }
+        }
+    }
+
     private static let idempotency = PostgresStatement(
         """
         select u.place, i.fingerprint, i.reply, i.created, i.session, i.name
@@ -133,5 +162,19 @@ extension CommitDiagnosis {
             as u(place, id, project, session)
         join commands c on c.id = u.id and (c.project <> u.project or c.session <> u.session)
         order by u.place, u.id
+        """)
+
+    private static let policies = PostgresStatement(
+        """
+        select u.place, p.policy from unnest($1::int8[], $2::int8[]) with ordinality as u(project, version, place)
+        join projects p on p.id = u.project and p.policy <> u.version
+        """)
+
+    private static let counters = PostgresStatement(
+        """
+        select u.place, c.revision
+        from unnest($1::int8[], $2::int8[], $3::bytea[], $4::int8[]) as u(place, project, key, expected)
+        left join counters c on c.project = u.project and c.key = u.key
+        where coalesce(c.revision, 0) <> u.expected
         """)
 }

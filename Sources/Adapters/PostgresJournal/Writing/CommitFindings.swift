@@ -38,6 +38,8 @@ package struct CommitFindings: Equatable {
     package var isNameDeleted = false
     /// Whether the key is that of another project's session.
     package var isKeyForeign = false
+    /// Whether the policy or a counter by which its calls were judged has changed.
+    package var isOutdated = false
 
     /// Nothing was found.
     package init() {}
@@ -53,6 +55,10 @@ package struct CommitFindings: Equatable {
             }
         }
         if let foreignSend { return .refused("the stored command \(foreignSend) is for another session") }
+        return refusalForSession(commit) ?? (isOutdated ? .outdated : nil)
+    }
+
+    private func refusalForSession(_ commit: SessionCommit) -> JournalError? {
         switch CommitKind(commit) {
         case .start: return refusalOfStart(commit)
         case .absent: return session.map { .conflict(head: $0.head) }

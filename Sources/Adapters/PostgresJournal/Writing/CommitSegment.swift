@@ -48,6 +48,9 @@ private struct CommitRows {
     var outcomes = OutcomeRows()
     var idempotency = IdempotencyRows()
     var sends = CommandRows()
+    var policies = JudgedPolicies()
+    var counters = CounterBatch()
+    var outbox = OutboxRows()
 
     /// Takes a commit and returns the number of its last event on the feed, if there is one.
     mutating func append(_ write: CommitWrite) -> Int32? {
@@ -61,6 +64,8 @@ private struct CommitRows {
         if let decided = commit.decided { outcomes.append(decided, of: write.project) }
         if let record = commit.idempotency { idempotency.append(record, of: write.project) }
         for command in commit.sends { sends.append(command, of: write.project) }
+        if let version = commit.policy { policies.append(version, of: write.project) }
+        counters.append(commit.counters, of: write.project)
         return write.kind == .absent ? nil : appendOfSession(commit)
     }
 
@@ -78,6 +83,7 @@ private struct CommitRows {
         if let snapshot = commit.snapshot { snapshots.append(snapshot, of: session) }
         for secret in commit.secrets { secrets.append(secret, of: session) }
         if commit.destroysSecrets { destroyed.append(session) }
+        for entry in commit.outbox { outbox.append(entry, of: session) }
         return number
     }
 
@@ -99,6 +105,9 @@ private struct CommitRows {
         segment.add(idempotency)
         segment.add(sends)
         if !sends.isEmpty { segment.add(CommandRows.ownerCheck, sends.ownerParameters) }
+        segment.add(policies)
+        counters.add(to: &segment)
+        segment.add(outbox)
         return logStatement
     }
 }

@@ -17,6 +17,8 @@ struct CommitWrite: BatchedWrite {
         commit.events.reduce(256 + (commit.snapshot?.state.count ?? 0)) { $0 + $1.data.count + 128 }
             + commit.secrets.reduce(0) { $0 + $1.box.count + 128 }
             + commit.sends.reduce(0) { $0 + $1.sealed.count + 256 }
+            + commit.counters.reduce(0) { $0 + $1.key.text.utf8.count + 128 }
+            + commit.outbox.count * 256
     }
 
     var claims: [WriteClaim] {
@@ -25,6 +27,7 @@ struct CommitWrite: BatchedWrite {
         if let record = commit.idempotency { claims.append(.idempotency(record.key, project: project.project)) }
         if let decided = commit.decided { claims.append(.command(decided.id.value)) }
         for command in commit.sends { claims.append(.command(command.id.value)) }
+        for change in commit.counters { claims.append(.counter(change.key, project: project.project)) }
         return claims
     }
 

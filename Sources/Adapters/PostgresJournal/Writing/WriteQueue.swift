@@ -12,6 +12,10 @@ package enum WriteClaim: Hashable {
     case idempotency(String, project: Int64)
     /// A stored command.
     case command(Identifier128)
+    /// A counter of the project's policy.
+    case counter(CounterKey, project: Int64)
+    /// A delivery to a webhook.
+    case delivery(Identifier128, Int64)
 }
 
 /// Something to write together with others.
