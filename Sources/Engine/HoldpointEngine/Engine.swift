@@ -11,6 +11,7 @@ package final class Engine: SessionGateway {
     let hub: StreamHub
     let deadlines: DeadlineService
     let effects: EffectService
+    let audit: AuditService
     let access: AccessCache
     let life: Life
     let shards: ShardService
@@ -27,11 +28,18 @@ package final class Engine: SessionGateway {
             ports: ports, configuration: configuration, tenure: tenure,
             ownership: Ownership(on: executors.executor(), tenure: tenure), deadlines: queue,
             effects: EffectQueue(on: executors.executor(), configuration: configuration),
+            audit: AuditQueue(
+                on: executors.executor(), clock: ports.clock, configuration: configuration, tenure: tenure),
             access: AccessCache(ports: ports, configuration: configuration),
+            policies: PolicyShelf(ports: ports, configuration: configuration),
+            counterTurns: CounterTurns(on: executors.executor()),
+            webhooks: WebhookCache(ports: ports, configuration: configuration),
+            outbox: OutboxQueue(on: executors.executor(), configuration: configuration),
             counters: EngineCounters(on: executors.executor()))
         directory = SessionDirectory(services: services)
         router = HITLRouter(services: services, directory: directory)
         hub = StreamHub(services: services)
+        audit = AuditService(services: services, hub: hub)
         deadlines = DeadlineService(services: services, directory: directory)
         effects = EffectService(services: services, directory: directory, deadlines: deadlines)
         access = services.access
@@ -83,6 +91,8 @@ package final class Engine: SessionGateway {
         await stopping.set()
         await services.deadlines.close()
         await services.effects.close()
+        await services.outbox.close()
+        await services.audit.close()
         services.ports.streams.close()
         await hub.endAll()
         await finished.wait()
@@ -111,10 +121,19 @@ package final class Engine: SessionGateway {
             group.addTask { await self.hub.checkHeadsRegularly(until: self.stopping) }
             group.addTask { await self.passivateRegularly() }
             group.addTask { await self.retention.run(until: self.stopping) }
+            group.addTask { await self.outbox.run() }
+            group.addTask { await self.outbox.sweepRegularly(until: self.stopping) }
+            group.addTask { await self.outbox.clearRegularly(until: self.stopping) }
+            group.addTask { await self.audit.run(until: self.stopping) }
+            group.addTask { await self.audit.sweepRegularly(until: self.stopping) }
         }
     }
 
-    private var retention: RetentionService { RetentionService(services: services, directory: directory) }
+    private var retention: RetentionService {
+        RetentionService(services: services, directory: directory, audit: audit)
+    }
+
+    private var outbox: OutboxService { OutboxService(services: services) }
 
     private func passivateRegularly() async {
         let clock = services.ports.clock

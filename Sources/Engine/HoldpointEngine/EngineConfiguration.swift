@@ -17,6 +17,8 @@ package struct EnginePorts: Sendable {
     package let hasher: any Hasher
     /// Sealing and keyed fingerprints.
     package let secretBox: any SecretBox
+    /// Signs receipts of decisions.
+    package let signer: any Signer
     /// Expressions of programs that have them.
     package let expressions: any ExpressionEvaluator
     /// Reads definitions that come as text.
@@ -28,9 +30,9 @@ package struct EnginePorts: Sendable {
 
     package init(
         journal: any Journal, directory: any Directory, streams: any StreamBus, clock: any Clock,
-        entropy: any Entropy, hasher: any Hasher, secretBox: any SecretBox, expressions: any ExpressionEvaluator,
-        documents: any DocumentParser,
-        calls: any HTTPCaller, executors: any ExecutorSource
+        entropy: any Entropy, hasher: any Hasher, secretBox: any SecretBox, signer: any Signer,
+        expressions: any ExpressionEvaluator, documents: any DocumentParser, calls: any HTTPCaller,
+        executors: any ExecutorSource
     ) {
         self.journal = journal
         self.directory = directory
@@ -39,6 +41,7 @@ package struct EnginePorts: Sendable {
         self.entropy = entropy
         self.hasher = hasher
         self.secretBox = secretBox
+        self.signer = signer
         self.expressions = expressions
         self.documents = documents
         self.calls = calls
@@ -101,8 +104,11 @@ package struct EngineConfiguration: Sendable {
     package var doubtTries = 20
     /// Milliseconds between them.
     package var doubtMilliseconds: Int64 = 100
-    /// Rounds of expressions that one decision may ask for.
-    package var expressionRounds = 32
+    /// Rounds of expressions, and of what a policy must know, that one decision may ask for.
+    package var expressionRounds = 64
+    /// How often a command is decided anew because the policy or a counter that its calls were judged by has changed
+    /// meanwhile, before the caller is told to try again.
+    package var policyAttempts = 32
     /// Versions of an agent read in one page when a workflow starts another one.
     package var versionPage = 32
     /// HTTP calls of sessions that may be under way at once.
@@ -113,6 +119,22 @@ package struct EngineConfiguration: Sendable {
     package var callTimeoutMilliseconds: Int64 = 30_000
     /// The largest body of an answer to a call; a longer one fails the call.
     package var callResponseBytes = 128 * 1_024
+    /// Attempts at deliveries to webhooks that may be under way at once.
+    package var deliveriesAtOnce = 128
+    /// How many of them may be of one project; of one whose receiver fails, a single one.
+    package var deliveriesPerProject = 16
+    /// Deliveries of one project that wait in memory for an attempt; the others wait in the store.
+    package var deliveriesWaiting = 64
+    /// How often deliveries are looked for that are due, in milliseconds.
+    package var outboxMilliseconds: Int64 = 2_000
+    /// Projects whose deliveries are read in one page of that.
+    package var outboxProjects = 256
+    /// How often deliveries that wait or have failed are counted for the metrics, in milliseconds.
+    package var outboxStatusMilliseconds: Int64 = 15_000
+    /// How often deliveries are looked for that are to be forgotten, in milliseconds.
+    package var outboxClearMilliseconds: Int64 = 3_600_000
+    /// How many of them are deleted in one transaction.
+    package var outboxClearPage = 500
     /// How long after the end of its time a call may still be under way on a node that has lost its shard, in
     /// milliseconds.
     package var leaseMarginMilliseconds: Int64 = 5_000
@@ -126,9 +148,28 @@ package struct EngineConfiguration: Sendable {
     package var retentionPauseMilliseconds: Int64 = 100
     /// Projects with a retention that are read in one page.
     package var retentionProjects = 100
-    /// For how long a key or an agent read from the store is believed, in milliseconds.
+    /// For how long what is new on a feed is gathered before it is audited, in milliseconds.
+    package var auditDelayMilliseconds: Int64 = 100
+    /// Events of a feed that are audited in one transaction.
+    package var auditPage = 256
+    /// Such transactions for one project before it is others' turn.
+    package var auditPages = 16
+    /// Projects that are audited at once.
+    package var auditedAtOnce = 16
+    /// Projects with news for the audit that are remembered, and whose feeds a node listens to for it; the sweep finds
+    /// what is beyond.
+    package var auditProjects = 10_000
+    /// How often all projects are looked at for what is not audited, in milliseconds.
+    package var auditSweepMilliseconds: Int64 = 10_000
+    /// Projects that are looked at in one query of it.
+    package var auditSweepPage = 500
+    /// Pending requests of which is held what the audit tells with their decisions, so that it need not read them.
+    package var auditRequests = 20_000
+    /// How long a caller waits for the receipt of a decision that is not audited yet, in milliseconds.
+    package var receiptWaitMilliseconds: Int64 = 5_000
+    /// For how long a key, an agent or a webhook read from the store is believed, in milliseconds.
     package var cacheMilliseconds: Int64 = 1_000
-    /// Keys or agents that are remembered at most.
+    /// Keys, agents or webhooks that are remembered at most.
     package var cacheEntries = 10_000
 
     package init(node: NodeName) {

@@ -1,3 +1,6 @@
+import HoldpointCore
+import HoldpointPorts
+
 /// What an engine has counted since it was made, for logs and metrics.
 package struct EngineStatistics: Sendable, Equatable {
     /// Snapshots that did not verify, so that the whole log was folded instead.
@@ -8,6 +11,22 @@ package struct EngineStatistics: Sendable, Equatable {
     package var sessionsQuarantined = 0
     /// Sessions that were deleted, or archived and deleted, as their projects' retention has it.
     package var sessionsRetired = 0
+    /// Deliveries that webhooks took.
+    package var deliveriesMade = 0
+    /// Attempts at deliveries that webhooks did not take.
+    package var deliveryFailures = 0
+    /// Deliveries of this node's shards that wait for their next attempt, as they were counted last.
+    package var deliveriesPending: Int64 = 0
+    /// Deliveries of this node's shards that have failed and can be asked for again, likewise.
+    package var deliveriesFailed: Int64 = 0
+    /// How old the oldest event is of which a delivery waits, in milliseconds; 0 if none does.
+    package var oldestDeliveryMilliseconds: Int64 = 0
+    /// Rows that were appended to audit logs.
+    package var rowsAudited = 0
+    /// Projects whose feeds are known to have events that are not audited.
+    package var projectsToAudit = 0
+    /// For how long the oldest of these events waits, as far as is known, in milliseconds.
+    package var auditMilliseconds: Int64 = 0
     /// Times when shards were taken over whose owner had died.
     package var takeovers = 0
     /// Sessions, among those of this node's shards that were met, which are left to nodes of a later release.
@@ -28,6 +47,15 @@ extension Engine {
         statistics.commitsInDoubt = await services.counters.commitsInDoubt
         statistics.sessionsQuarantined = await services.counters.quarantined
         statistics.sessionsRetired = await services.counters.retired
+        let outbox = await services.outbox.status
+        statistics.deliveriesMade = await services.outbox.delivered
+        statistics.deliveryFailures = await services.outbox.failures
+        statistics.deliveriesPending = outbox.pending
+        statistics.deliveriesFailed = outbox.failed
+        statistics.oldestDeliveryMilliseconds =
+            outbox.oldestPending.map { max(0, services.ports.clock.now().milliseconds - $0.milliseconds) } ?? 0
+        statistics.rowsAudited = await services.counters.audited
+        (statistics.projectsToAudit, statistics.auditMilliseconds) = await services.audit.backlog()
         statistics.takeovers = await shards.takeovers
         statistics.sessionsReleased = await directory.releasedCount
         statistics.formats = await shards.formats

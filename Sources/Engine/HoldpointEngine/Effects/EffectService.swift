@@ -80,6 +80,9 @@ struct EffectService: Sendable {
     ) async -> Attempt? {
         let identity = session.identity
         guard !Task.isCancelled, let lease = await services.ownership.lease(of: identity.key.shard) else { return nil }
+        guard open.isIntact(services.ports.hasher) else {
+            return Attempt(.misconfigured("the arguments are not those whose digest was recorded", open.effect))
+        }
         let secrets: [SecretReference: JSONValue]
         do {
             secrets = try await CallSecrets(ports: services.ports).values(

@@ -30,6 +30,8 @@ package struct FairQueue<Order: Hashable & Sendable> {
     private var standings: [Order: Standing] = [:]
     private var projects: [Scope: Project] = [:]
     private var row = FirstInFirstOut<Scope>()
+    /// Projects of which a single order may be under way.
+    private var slow: Set<Scope> = []
 
     /// Makes an empty queue.
     package init(atOnce: Int, perProject: Int) {
@@ -54,16 +56,31 @@ package struct FairQueue<Order: Hashable & Sendable> {
 
     /// The next order to begin, which is under way from then on; nil if none may begin.
     package mutating func next() -> Order? {
-        guard underWay < atOnce, let scope = row.popFirst(), let order = projects[scope]?.waiting.popFirst() else {
-            return nil
+        while underWay < atOnce, let scope = row.popFirst() {
+            projects[scope]?.isInRow = false
+            // It may have become slow since it lined up.
+            guard projects[scope]?.underWay ?? 0 < limit(of: scope),
+                let order = projects[scope]?.waiting.popFirst()
+            else { continue }
+            standings[order] = .underWay
+            underWay += 1
+            projects[scope]?.underWay += 1
+            lineUp(scope)
+            return order
         }
-        standings[order] = .underWay
-        underWay += 1
-        projects[scope]?.underWay += 1
-        projects[scope]?.isInRow = false
-        lineUp(scope)
-        return order
+        return nil
     }
+
+    /// Says whether one order of a project holds up its others, so that a single one may be under way.
+    package mutating func set(_ scope: Scope, isSlow: Bool) {
+        if isSlow {
+            slow.insert(scope)
+        } else if slow.remove(scope) != nil {
+            lineUp(scope)
+        }
+    }
+
+    private func limit(of scope: Scope) -> Int { slow.contains(scope) ? 1 : perProject }
 
     /// Says that an order is not under way any more.
     package mutating func finished(_ order: Order, of scope: Scope) {
@@ -82,7 +99,7 @@ package struct FairQueue<Order: Hashable & Sendable> {
     /// Puts a project at the end of the row, if it has something that it may begin.
     private mutating func lineUp(_ scope: Scope) {
         guard let project = projects[scope], !project.isInRow, project.waiting.count > 0,
-            project.underWay < perProject
+            project.underWay < limit(of: scope)
         else { return }
         projects[scope]?.isInRow = true
         row.append(scope)

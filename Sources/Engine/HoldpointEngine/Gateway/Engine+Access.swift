@@ -57,7 +57,7 @@ extension GatewayError {
     /// What a caller is told of a failure.
     init(_ failure: SessionFailure) {
         switch failure {
-        case .unavailable, .notOwner, .retired, .sessionExists:
+        case .unavailable, .notOwner, .retired, .sessionExists, .outdated:
             self = .unavailable("the store or the session's owner cannot take it now", retryAfter: .seconds(1))
         case .newer:
             self = .unavailable(

@@ -6,31 +6,32 @@ extension Engine {
     package func answer(
         _ answer: RawAnswer, to request: RequestID, in scope: Scope, options: CommandOptions
     ) async throws(GatewayError) -> CommandResult {
+        let responder = try await responder(answer.user, options: options, in: scope)
         if storesFirst(options) {
             let (identity, question) = try await identify(request, in: scope)
-            let envelope = try envelope(answer, to: question, of: request, in: scope, options: options)
+            let envelope = try envelope(answer, by: responder, to: question, of: request, in: scope, options: options)
             return try await store(envelope, for: identity, options: options, request: request)
         }
         switch try await place(of: request, in: scope) {
         case .here(let session, let question):
-            let envelope = try envelope(answer, to: question, of: request, in: scope, options: options)
+            let envelope = try envelope(answer, by: responder, to: question, of: request, in: scope, options: options)
             return try await give(envelope, to: session, options: options, request: request)
         case .elsewhere(let identity, let question):
-            let envelope = try envelope(answer, to: question, of: request, in: scope, options: options)
+            let envelope = try envelope(answer, by: responder, to: question, of: request, in: scope, options: options)
             return try await store(envelope, for: identity, options: options, request: request)
         }
     }
 
     private func envelope(
-        _ answer: RawAnswer, to question: any RequestQuestion, of request: RequestID, in scope: Scope,
-        options: CommandOptions
+        _ answer: RawAnswer, by responder: Responder, to question: any RequestQuestion, of request: RequestID,
+        in scope: Scope, options: CommandOptions
     ) throws(GatewayError) -> CommandEnvelope {
         // Equal answers have equal fingerprints; without the node's key nobody can try guesses against one (I9).
         let fingerprint = services.ports.secretBox.fingerprint(
             Self.comparable(answer.response), context: "answer \(scope) \(request)")
         let (visible, secrets) = try seal(answer.response, to: question, as: request, in: scope)
         let command = AnswerRequest(
-            request: request, response: visible, comment: answer.comment, principal: options.principal,
+            request: request, response: visible, comment: answer.comment, responder: responder,
             receivedAt: services.ports.clock.now(), fingerprint: fingerprint, sealedSecrets: secrets)
         return CommandEnvelope(command: command, idempotency: claim(options, in: scope))
     }

@@ -53,7 +53,7 @@ extension Engine {
         if let resident = await directory.session(holding: request, in: scope),
             services.tenure.serves(resident.identity.key.shard), let open = await resident.openRequest(request)
         {
-            return .here(resident, open.question)
+            return .here(resident, open.request.question)
         }
         let (identity, question) = try await identify(request, in: scope)
         if !services.tenure.serves(identity.key.shard) { return .elsewhere(identity, question) }

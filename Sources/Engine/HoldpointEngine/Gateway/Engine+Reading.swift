@@ -23,7 +23,8 @@ extension Engine {
         let deadline = services.ports.clock.now().adding(milliseconds: waiting.milliseconds)
         var view = try await session(id, in: scope)
         var seen = view.state.sequence
-        while view.status == .running, services.ports.clock.now() < deadline {
+        // Whoever has left waits for nothing any more.
+        while view.status == .running, services.ports.clock.now() < deadline, !Task.isCancelled {
             let identity = view.state.identity
             let change = await hub.awaitChange(of: identity, since: seen)
             // It may have changed between the look and the registration.
@@ -104,7 +105,18 @@ extension Engine {
             try await self.services.ports.journal.request(id, in: scope)
         }
         guard let found else { throw .rejected(Rejection(.requestNotFound, "there is no such request")) }
-        return try view(of: found)
+        let view = try view(of: found)
+        guard view.status == .pending, let progress = await progress(of: found) else { return view }
+        return RequestView(request: view.request, session: view.session, closing: nil, progress: progress)
+    }
+
+    /// What was done about a pending request; nil if nothing was, or its session cannot be read now.
+    private func progress(of record: RequestRecord) async -> RequestProgress? {
+        if let resident = await directory.resident(record.session.id, in: record.session.scope) {
+            return await resident.openRequest(record.id)?.progress
+        }
+        let session = try? await folded(record.session.key, in: record.session.scope)
+        return session?.state.openRequest(record.id)?.progress
     }
 
     package func request(
@@ -113,7 +125,7 @@ extension Engine {
         let deadline = services.ports.clock.now().adding(milliseconds: waiting.milliseconds)
         var view = try await request(id, in: scope)
         var seen: Int64 = 0
-        while view.status == .pending, services.ports.clock.now() < deadline {
+        while view.status == .pending, services.ports.clock.now() < deadline, !Task.isCancelled {
             let session = try await session(view.session, in: scope)
             seen = max(seen, session.state.sequence)
             let change = await hub.awaitChange(of: session.state.identity, since: seen)

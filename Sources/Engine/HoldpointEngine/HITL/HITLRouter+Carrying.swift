@@ -55,7 +55,8 @@ extension HITLRouter {
             outcome = .applied(
                 AppliedCommand(reply: reply, session: view, request: nil, isNews: false, isReplay: false))
         case .reject(let rejection): outcome = .rejected(rejection)
-        case .accept, .needs: throw .failed("the start of a session that is there cannot be judged")
+        case .accept, .needs, .needsPolicy, .needsCounters:
+            throw .failed("the start of a session that is there cannot be judged")
         }
         do throws(JournalError) {
             if let claim = envelope.idempotency,

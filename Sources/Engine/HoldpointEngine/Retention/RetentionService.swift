@@ -5,6 +5,7 @@ import HoldpointPorts
 struct RetentionService: Sendable {
     let services: SessionServices
     let directory: SessionDirectory
+    let audit: AuditService
 
     private var clock: any Clock { services.ports.clock }
     private var configuration: EngineConfiguration { services.configuration }
@@ -35,6 +36,8 @@ struct RetentionService: Sendable {
 
     /// Retires a project's sessions, page by page, with a pause after each.
     private func retire(_ project: ProjectRetention, until stop: Signal) async throws(JournalError) {
+        // What is not audited, the store does not retire.
+        try? await audit.catchUp(project.scope)
         let cutoff = project.policy.cutoff(at: clock.now())
         var last: EndedSession?
         while await !stop.isSet {

@@ -11,10 +11,13 @@ struct ChangeDraft {
     private(set) var events: [any SessionEvent] = []
     /// The same as they will be stored.
     private(set) var recorded: [RecordedEvent] = []
+    /// What its decisions know of the project's policy.
+    var policy: PolicyBook
 
-    init(state: SessionState, chain: Digest) {
+    init(state: SessionState, chain: Digest, policy: PolicyBook) {
         self.state = state
         self.chain = chain
+        self.policy = policy
     }
 
     /// Encodes, chains and folds more events; false, with nothing changed, if an event or the state would be larger
@@ -30,6 +33,7 @@ struct ChangeDraft {
             let data = event.data(session: state.identity.id)
             guard data.count <= limits.eventBytes else { return false }
             let kind = type(of: event)
+            let isOnFeed = event.isOnFeed(of: draft.state)
             let position = EventPosition(sequence: draft.state.sequence + 1, time: now, dataBytes: data.count)
             do {
                 try draft.state.apply(event, at: position)
@@ -43,7 +47,7 @@ struct ChangeDraft {
             draft.recorded.append(
                 RecordedEvent(
                     sequence: position.sequence, time: now, type: kind.type, data: data, chain: draft.chain,
-                    isOnFeed: kind.isOnFeed))
+                    isOnFeed: isOnFeed))
         }
         let held = draft.state.heldBytes
         if held > limits.stateBytes, held > heldBefore, draft.state.ending == nil { return false }

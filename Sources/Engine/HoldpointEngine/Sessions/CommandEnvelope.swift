@@ -64,6 +64,8 @@ enum SessionFailure: Error, Sendable {
     case retired
     /// The project knows another session by this id.
     case sessionExists(SessionKey)
+    /// The policy or a counter by which a call was judged has changed since; nothing changed.
+    case outdated
     /// A later release wrote the session or the command: nothing changed, and a node of that release can take it.
     case newer(String)
     /// The command itself, or what is stored of the session, is at fault.
@@ -80,6 +82,7 @@ extension SessionFailure {
         case .fenced: self = .notOwner
         case .conflict: self = .unavailable("the session was written by another owner")
         case .sessionExists(let key): self = .sessionExists(key)
+        case .outdated: self = .outdated
         case .idempotencyKeyUsed, .alreadyDecided, .quarantined: self = .unavailable("decided meanwhile")
         // The store's own words name its place; what a tenant may read must not.
         case .refused: self = .failed("the store refuses the data")

@@ -25,7 +25,7 @@ extension SessionActor {
         let commit = SessionCommit(
             identity: identity, fence: Fence(shard: identity.key.shard, epoch: 0, generation: 0),
             expectedHead: state.sequence, events: draft.recorded, summary: summary(of: next),
-            requests: changes(to: next), snapshot: snapshot(of: next, chain: draft.chain, adding: draft.recorded),
+            requests: changes(by: draft), snapshot: snapshot(of: next, chain: draft.chain, adding: draft.recorded),
             secrets: draft.events.isEmpty ? [] : envelope.command.sealedSecrets,
             destroysSecrets: next.ending != nil && state.ending == nil,
             decided: envelope.stored.map { DecidedCommand(id: $0, outcome: .applied(reply)) },
@@ -35,8 +35,14 @@ extension SessionActor {
             },
             sends: stored(
                 state.outgoing(of: draft.events, to: next) + envelope.command.outgoing(from: state, after: nil),
-                at: now))
+                at: now),
+            policy: state.policyVersion(judging: draft.events), counters: counterChanges(of: draft, at: now))
         return PreparedChange(events: draft.events, recorded: draft.recorded, state: next, commit: commit)
+    }
+
+    /// What a draft's events change in the counters of the policy.
+    func counterChanges(of draft: ChangeDraft, at now: Timestamp) -> [CounterChange] {
+        state.counterChanges(of: draft.events, to: draft.state, revisions: draft.policy.revisions, at: now)
     }
 
     /// Commands for other sessions, as they are stored.
@@ -57,8 +63,11 @@ extension SessionActor {
         let needsWriting = !change.events.isEmpty || envelope.stored != nil || envelope.idempotency != nil
         guard needsWriting else { return .applied(applied(reply, before: before, events: [])) }
         let fence = if let fence { fence } else { try await currentFence() }
-        if case .told(let outcome) = try await append(change.commit.fenced(by: fence), of: envelope) { return outcome }
+        let outbox = try await outbox(of: change.recorded)
+        let commit = change.commit.fenced(by: fence, telling: outbox)
+        if case .told(let outcome) = try await append(commit, of: envelope) { return outcome }
         take(change)
+        await announce(outbox)
         // While there is work to do the store has another deadline, so the horizon may have passed over a timer.
         if state.timerAt != before.timerAt || state.wakeAt != before.wakeAt {
             await services.deadlines.arm(identity.reference, at: state.timerAt)
@@ -123,6 +132,7 @@ extension SessionActor {
         case .conflict, .fenced:
             standing = .lost
             throw SessionFailure(error)
+        case .outdated: throw .outdated
         case .unavailable, .overloaded, .sessionExists, .refused, .corrupt:
             throw SessionFailure(error)
         }
@@ -170,20 +180,27 @@ extension SessionActor {
             updatedAt: state.updatedAt)
     }
 
-    private func changes(to next: SessionState) -> [RequestChange] {
-        let opened = next.openRequests.filter { $0.sequence > state.sequence }.map { open in
-            RequestChange(
-                id: open.request.id, type: open.request.type, status: .pending, openedAt: open.sequence, closedAt: nil)
+    /// The requests that a draft's events open and close; one that the policy answers at once does both.
+    private func changes(by draft: ChangeDraft) -> [RequestChange] {
+        let recent = draft.state.closedRequests.reversed().prefix { $0.sequence > state.sequence }.reversed()
+        var closed = Dictionary(recent.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var changes: [RequestChange] = []
+        for (event, recorded) in zip(draft.events, draft.recorded) {
+            guard let request = (event as? RequestOpened)?.request else { continue }
+            let closing = closed.removeValue(forKey: request.id)
+            changes.append(
+                RequestChange(
+                    id: request.id, type: request.type, status: closing?.status ?? .pending,
+                    openedAt: recorded.sequence, closedAt: closing?.sequence))
         }
-        let closed = next.closedRequests.reversed().prefix { $0.sequence > state.sequence }.reversed()
-        return opened
-            + closed.compactMap { closed in
-                state.openRequest(closed.id).map { open in
-                    RequestChange(
-                        id: closed.id, type: open.request.type, status: closed.status, openedAt: nil,
-                        closedAt: closed.sequence)
-                }
-            }
+        for closing in recent where closed[closing.id] != nil {
+            guard let open = state.openRequest(closing.id) else { continue }
+            changes.append(
+                RequestChange(
+                    id: closing.id, type: open.request.type, status: closing.status, openedAt: nil,
+                    closedAt: closing.sequence))
+        }
+        return changes
     }
 
     private func snapshot(of next: SessionState, chain: Digest, adding recorded: [RecordedEvent]) -> Snapshot? {

@@ -8,18 +8,53 @@ extension SessionActor {
         if let claim = envelope.idempotency, let replayed = try await replay(of: claim) {
             return try await settle(replayed, of: envelope)
         }
+        do {
+            return try await decideOnce(envelope)
+        } catch .outdated {
+            return try await decideInTurn(envelope)
+        }
+    }
+
+    /// Decides again what rested on a policy or a counter of before, after others of the project who do so.
+    private func decideInTurn(_ envelope: CommandEnvelope) async throws(SessionFailure) -> CommandOutcome {
+        await services.counterTurns.begin(identity.scope)
+        let outcome: Result<CommandOutcome, SessionFailure>
+        do {
+            outcome = .success(try await decideRepeatedly(envelope))
+        } catch {
+            outcome = .failure(error)
+        }
+        await services.counterTurns.end(identity.scope)
+        return try outcome.get()
+    }
+
+    private func decideRepeatedly(_ envelope: CommandEnvelope) async throws(SessionFailure) -> CommandOutcome {
+        // Others may still come between: those who judge for the first time, and those of other nodes.
+        for _ in 0..<services.configuration.policyAttempts {
+            await services.policies.forget(identity.scope)
+            do {
+                return try await decideOnce(envelope)
+            } catch .outdated {
+                continue
+            }
+        }
+        throw .unavailable("the project's policy or its counters change faster than calls can be judged")
+    }
+
+    private func decideOnce(_ envelope: CommandEnvelope) async throws(SessionFailure) -> CommandOutcome {
         let now = max(services.ports.clock.now(), state.updatedAt)
         let seed = services.ports.entropy.random128()
         let before = state
-        switch try await decision(at: now, seed: seed, { envelope.command.decide(before, in: $0) }) {
+        var policy = PolicyBook(await services.policies.standing(in: identity.scope))
+        switch try await decision(at: now, seed: seed, by: &policy, { envelope.command.decide(before, in: $0) }) {
         case .reject(let rejection):
             return try await settle(.rejected(rejection), of: envelope)
-        case .needs:
+        case .needs, .needsPolicy, .needsCounters:
             return try await settle(
                 .rejected(Rejection(.invalidInput, "the command asks for too many rounds of expressions")),
                 of: envelope)
         case .accept(let events, let reply):
-            var draft = ChangeDraft(state: state, chain: chain)
+            var draft = ChangeDraft(state: state, chain: chain, policy: policy)
             guard try extend(&draft, with: events, or: envelope.command, at: now) else {
                 return try await settle(.rejected(oversized(events)), of: envelope)
             }
@@ -30,16 +65,27 @@ extension SessionActor {
 
     /// Runs a pure decision, evaluating expressions between rounds; nothing is committed in between.
     func decision(
-        at now: Timestamp, seed: Identifier128, of workflow: WorkflowDefinition? = nil,
-        _ decide: (DecisionContext) -> Decision
+        at now: Timestamp, seed: Identifier128, of workflow: WorkflowDefinition? = nil, by policy: inout PolicyBook,
+        after pending: CounterAdditions = CounterAdditions(), _ decide: (DecisionContext) -> Decision
     ) async throws(SessionFailure) -> Decision {
         var results: [ExpressionOutcome] = []
         for _ in 0..<services.configuration.expressionRounds {
             let context = DecisionContext(
                 now: now, hasher: services.ports.hasher, limits: services.configuration.sessionLimits, seed: seed,
-                workflow: workflow, results: results)
+                workflow: workflow, results: results,
+                policy: PolicyKnowledge(policy.standing, readings: policy.readings, pending: pending))
             let decision = decide(context)
-            guard case .needs(let expressions) = decision else { return decision }
+            let expressions: [Expression]
+            switch decision {
+            case .accept, .reject: return decision
+            case .needsPolicy:
+                policy = PolicyBook(try await standingOfPolicy())
+                continue
+            case .needsCounters(let queries):
+                policy.note(try await readings(of: queries), for: queries)
+                continue
+            case .needs(let asked): expressions = asked
+            }
             do {
                 results += try await withTaskExecutorPreference(services.ports.executors.continuations) {
                     () throws(ExpressionError) in try await services.ports.expressions.outcomes(of: expressions)
@@ -49,6 +95,29 @@ extension SessionActor {
             }
         }
         return .needs([])
+    }
+
+    private func standingOfPolicy() async throws(SessionFailure) -> PolicyKnowledge.Standing {
+        do {
+            return try await services.policies.load(identity.scope)
+        } catch {
+            throw SessionFailure(error)
+        }
+    }
+
+    private func readings(of queries: [CounterQuery]) async throws(SessionFailure) -> [CounterReading] {
+        var readings: [CounterReading] = []
+        var rest = queries[...]
+        do {
+            while !rest.isEmpty {
+                let page = Array(rest.prefix(CounterLimits.queries))
+                rest = rest.dropFirst(page.count)
+                readings += try await services.ports.journal.counters(page, in: identity.scope)
+            }
+        } catch {
+            throw SessionFailure(error)
+        }
+        return readings
     }
 
     /// Adds events to a draft; false, with nothing changed, if they are larger than a limit.
@@ -128,7 +197,8 @@ extension SessionActor {
         var request: RequestView?
         if case .request(let id, _) = reply {
             if let open = state.openRequest(id) {
-                request = RequestView(request: open.request, session: identity.id, closing: nil)
+                request = RequestView(
+                    request: open.request, session: identity.id, closing: nil, progress: open.progress)
             } else if let open = before.openRequest(id) {
                 let closing = events.lazy.compactMap { RequestClosing($0, at: self.state.updatedAt) }.first
                 request = RequestView(request: open.request, session: identity.id, closing: closing)

@@ -13,7 +13,7 @@ extension SessionActor {
         while draft.state.canAdvance {
             var isExtended = false
             do {
-                let events = try await programEvents(after: draft.state, at: now, seed: seed)
+                let events = try await programEvents(after: &draft, at: now, seed: seed)
                 isExtended = try extendWithinSends(&draft, with: events, at: now)
             } catch .failed(let detail) {
                 // The program is at fault, not the command that let it go on: the program ends (I10).
@@ -53,12 +53,17 @@ extension SessionActor {
     }
 
     private func programEvents(
-        after state: SessionState, at now: Timestamp, seed: Identifier128
+        after draft: inout ChangeDraft, at now: Timestamp, seed: Identifier128
     ) async throws(SessionFailure) -> [any SessionEvent] {
+        let state = draft.state
         let definition = try await workflowDefinition(of: state)
-        switch try await decision(at: now, seed: seed, of: definition, { state.advance(in: $0) }) {
+        var pending = CounterAdditions()
+        pending.add(counterChanges(of: draft, at: now))
+        let decided = try await decision(
+            at: now, seed: seed, of: definition, by: &draft.policy, after: pending, { state.advance(in: $0) })
+        switch decided {
         case .accept(let events, _): return events
-        case .needs, .reject:
+        case .needs, .needsPolicy, .needsCounters, .reject:
             // The interpreter stops by itself long before the rounds of a decision are used up.
             throw .failed("the program asks for too many rounds of expressions")
         }
@@ -68,6 +73,10 @@ extension SessionActor {
     private func workflowDefinition(of state: SessionState) async throws(SessionFailure) -> WorkflowDefinition? {
         if let definition { return definition }
         guard let agent = state.agent else { return nil }
+        if state.deferred != nil {
+            definition = try? WorkflowDefinition(DeferredAction.document(for: state.input))
+            return definition
+        }
         do {
             definition = try await services.access.workflow(agent, version: state.agentVersion, in: identity.scope)
         } catch {

@@ -137,7 +137,7 @@ actor SessionActor {
     func view() -> SessionView { SessionView(state: state, quarantine: quarantine) }
 
     /// The pending request of that id, if it is pending.
-    func openRequest(_ id: RequestID) -> HumanRequest? { state.openRequest(id)?.request }
+    func openRequest(_ id: RequestID) -> PendingRequest? { state.openRequest(id) }
 
     /// Leaves memory, if nothing needs it: no turn under way, and no effect open that is not a timer or a request.
     func retire() -> Bool {

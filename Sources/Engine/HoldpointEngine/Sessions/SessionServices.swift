@@ -9,13 +9,19 @@ final class SessionServices: Sendable {
     let ownership: Ownership
     let deadlines: DeadlineQueue
     let effects: EffectQueue
+    let audit: AuditQueue
     let access: AccessCache
+    let policies: PolicyShelf
+    let counterTurns: CounterTurns
+    let webhooks: WebhookCache
+    let outbox: OutboxQueue
     let counters: EngineCounters
 
     init(
         ports: EnginePorts, configuration: EngineConfiguration, tenure: NodeTenure, ownership: Ownership,
         deadlines: DeadlineQueue,
-        effects: EffectQueue, access: AccessCache, counters: EngineCounters
+        effects: EffectQueue, audit: AuditQueue, access: AccessCache, policies: PolicyShelf,
+        counterTurns: CounterTurns, webhooks: WebhookCache, outbox: OutboxQueue, counters: EngineCounters
     ) {
         self.ports = ports
         self.configuration = configuration
@@ -23,7 +29,12 @@ final class SessionServices: Sendable {
         self.ownership = ownership
         self.deadlines = deadlines
         self.effects = effects
+        self.audit = audit
         self.access = access
+        self.policies = policies
+        self.counterTurns = counterTurns
+        self.webhooks = webhooks
+        self.outbox = outbox
         self.counters = counters
     }
 }
@@ -57,6 +68,8 @@ actor EngineCounters {
     private(set) var quarantined = 0
     /// Sessions that were retired.
     private(set) var retired = 0
+    /// Rows that were appended to audit logs.
+    private(set) var audited = 0
     nonisolated private let executor: any Actor
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.unownedExecutor }
@@ -69,4 +82,5 @@ actor EngineCounters {
     func countDoubt() { commitsInDoubt += 1 }
     func countQuarantine() { quarantined += 1 }
     func countRetired(_ sessions: Int) { retired += sessions }
+    func countAudited(_ rows: Int) { audited += rows }
 }

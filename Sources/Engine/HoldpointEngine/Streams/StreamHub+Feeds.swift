@@ -4,6 +4,8 @@ import HoldpointPorts
 /// The watchers of one project's feed.
 struct FeedWatch {
     var subscribers: [FeedSubscriber] = []
+    /// How many others want to hear of news without being sent it.
+    var listeners = 0
     /// Whether somebody reads the journal for the live subscribers, and whether news came meanwhile.
     var isReading = false
     var isStale = false

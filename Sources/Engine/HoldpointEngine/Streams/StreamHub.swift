@@ -30,14 +30,18 @@ actor StreamHub {
             let doorbells = await services.ports.streams.nextDoorbells()
             if doorbells.isEmpty { break }
             var scopes: Set<Scope> = []
+            var audited: Set<Scope> = []
             var doubtful: Set<SessionKey> = []
             for doorbell in doorbells {
                 recent.add(doorbell.events, of: doorbell.session.key)
                 if sessions[doorbell.session.key] != nil {
                     if doorbell.head == 0 { doubtful.insert(doorbell.session.key) } else { await note(doorbell) }
                 }
-                if doorbell.isOnFeed, feeds[doorbell.session.scope] != nil { scopes.insert(doorbell.session.scope) }
+                guard doorbell.isOnFeed else { continue }
+                audited.insert(doorbell.session.scope)
+                if feeds[doorbell.session.scope] != nil { scopes.insert(doorbell.session.scope) }
             }
+            if !audited.isEmpty { await services.audit.note(audited) }
             if !doubtful.isEmpty { await checkHeads(of: doubtful.sorted()) }
             for scope in scopes.sorted() { await distributeFeed(of: scope) }
         }
@@ -80,10 +84,7 @@ actor StreamHub {
             dropIfIdle(key)
         case .feed(let scope):
             feeds[scope]?.subscribers.removeAll { $0.id == subscriber && $0.sink === sink }
-            if feeds[scope]?.subscribers.isEmpty == true {
-                feeds[scope] = nil
-                services.ports.streams.unwatch(.feed(scope))
-            }
+            dropIfIdle(scope)
         case nil:
             return
         }
