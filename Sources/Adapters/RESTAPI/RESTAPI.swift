@@ -71,8 +71,7 @@ package struct RESTAPI: Sendable {
             reply = .response(problem.response(requestID: visit.record.requestID))
         } catch {
             // Nothing else is thrown by what the routes call; the error's own words might repeat input.
-            let problem = Problem(status: 500, code: "internal_error", detail: "the request could not be handled")
-            reply = .response(problem.response(requestID: visit.record.requestID))
+            reply = .response(Problem.unexpected.response(requestID: visit.record.requestID))
         }
         visit.end(status: reply.status)
         counters.count(found.number, status: reply.status)

@@ -36,7 +36,9 @@ extension Component {
         ])
 
     /// A request of one type: what all have, and what this one has of its own.
-    static func requestForm(_ type: RequestType, _ own: [(String, Schema)]) -> Schema {
+    static func requestForm(
+        _ type: RequestType, _ own: [(String, Schema)], optional: [(String, Schema)] = []
+    ) -> Schema {
         .object(
             [
                 ("id", .text()), ("session", .text()), ("type", .constant(type.rawValue)),
@@ -47,7 +49,7 @@ extension Component {
                 ("created_at", .time), ("expires_at", Schema.time.orNull), ("response", .anything),
                 ("responded_by", Schema.text().orNull), ("responded_at", Schema.time.orNull),
                 ("comment", Schema.text().orNull), ("approved_digest", Schema.text().orNull),
-            ])
+            ], optional: requestOptions + optional)
     }
 
     static let clarificationMembers: [(String, Schema)] = [

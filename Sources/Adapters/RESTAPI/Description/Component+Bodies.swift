@@ -84,7 +84,8 @@ extension Component {
             .permission, [("tool", shortText), ("arguments", .anyObject)],
             optional: [
                 ("risk", Schema.choice(of: Risk.self).orNull), ("reasons", texts), ("allow_edit", .boolean),
-                ("allow_remember", .boolean), ("default", .null), ("response_schema", Schema.schema.orNull),
+                ("allow_remember", .boolean), ("confidence", Schema.share.orNull), ("default", .null),
+                ("response_schema", Schema.schema.orNull),
             ]),
     ]
 
@@ -103,7 +104,7 @@ extension Component {
             optional: [
                 ("message", words), ("context", .anything),
                 ("expires_in", Schema.integer(1, to: RequestLimits.expirySeconds).orNull),
-            ] + optional)
+            ] + draftMembers + optional)
     }
 
     private static func options(_ own: [(String, Schema)], minimum: Int? = nil) -> Schema {

@@ -25,8 +25,15 @@ extension Component {
         static let child = ("child", Schema.integer(1))
     }
 
+    /// Where a call comes from that people may release.
+    private static let deferredAction = Schema.object([
+        Member.session, ("effect", .integer(1)), ("tool", .text()), Member.task, ("function", Schema.text().orNull),
+    ])
+
     /// The `data` of each type.
-    private static let eventData: [String: Schema] = ownData.merging(workflowData) { own, _ in own }
+    private static let eventData = [workflowData, peopleData].reduce(into: ownData) { all, more in
+        all.merge(more) { own, _ in own }
+    }
 
     private static let ownData: [String: Schema] = [
         "session_started": .object(
@@ -37,16 +44,11 @@ extension Component {
             ],
             optional: [
                 ("parent", .object([Member.key, Member.session, ("effect", .integer(1)), ("depth", .integer(1))])),
-                ("continues", .object([Member.session, ("first", .text())])),
+                ("continues", .object([Member.session, ("first", .text())])), ("deferred", deferredAction),
             ]),
         "message_received": .object([("content", .anything), Member.by]),
         "step_completed": .object([("name", .text()), ("data", .anything), Member.by]),
         "hitl_requested": .reference(.request),
-        "hitl_responded": .object([
-            Member.request, ("response", .anything), ("comment", Schema.text().orNull), Member.by,
-            ("received_at", .time),
-            ("fingerprint", .text()), ("approved_digest", Schema.text().orNull),
-        ]),
         "hitl_expired": .object([Member.request, ("answered", .boolean), ("response", .anything)]),
         "hitl_cancelled": .object([Member.request, Member.reason, Member.by]),
         "session_paused": .object([Member.reason, Member.by]),
@@ -61,10 +63,28 @@ extension Component {
         "timer_set": .object([("due", .time), ("cause", .choice(of: WorkflowEffect.TimerCause.self)), Member.task]),
         "timer_fired": .object([Member.timer]),
         "timer_cancelled": .object([Member.timer]),
-        "tool_proposed": .object([
-            Member.task, ("tool", .text()), ("arguments", .anyObject), ("arguments_digest", .text()),
-            ("authentication", Schema.anyObject.orNull), ("raw", .boolean), ("redirects", .boolean),
-            ("idempotent", .boolean),
+        "tool_proposed": .object(
+            [
+                Member.task, ("tool", .text()), ("arguments", .anyObject), ("arguments_digest", .text()),
+                ("authentication", Schema.anyObject.orNull), ("raw", .boolean), ("redirects", .boolean),
+                ("idempotent", .boolean),
+            ],
+            optional: [
+                ("policy", .reference(.judgedVerdict)),
+                ("approval", .object([Member.request, ("effect", .integer(1)), ("kept", .boolean)])),
+            ]),
+        "tool_blocked": .object([
+            ("task", Schema.text().orNull), ("tool", .text()), ("arguments", .anyObject), ("arguments_digest", .text()),
+            ("policy", Schema.reference(.judgedVerdict).orNull),
+        ]),
+        "hitl_deferred": .object([
+            Member.session, Member.key, ("tool", .text()), ("arguments_digest", .text()),
+            ("action", deferredAction),
+        ]),
+        "hitl_vetoed": .object([Member.request, ("tool", .text()), ("arguments_digest", .text())]),
+        "hitl_notified": .object([
+            Member.call, ("tool", .text()), ("arguments_digest", .text()),
+            ("policy", Schema.reference(.judgedVerdict).orNull),
         ]),
         "tool_dispatched": .object([Member.call, ("until", .time)]),
         "tool_postponed": .object([

@@ -56,7 +56,9 @@ package enum OpenAPIDocument {
                 ("description", .string(reply.description)), ("headers", headers(reply.headers, of: route)),
             ])
             if let content = reply.content {
-                response["content"] = [content.type: ["schema": content.schema.json]]
+                var forms = JSONObject([(content.type, ["schema": content.schema.json] as JSONValue)])
+                if let other = reply.alternative { forms[other] = ["schema": Schema.text().json] as JSONValue }
+                response["content"] = .object(forms)
             }
             responses[String(reply.status)] = .object(response)
         }

@@ -47,7 +47,9 @@ enum OpenAPIParameters {
         case ("project", _): .text(pattern: "^[a-z0-9-]{1,63}$")
         case ("id", "sessions"): Component.sessionID
         case ("id", "requests"): .text(pattern: "^req_[0-9a-f]{44}$")
+        case ("id", "users"): Component.userID
         case ("id", "commands"): .text(pattern: "^cmd_[0-9a-f]{32}$")
+        case ("id", "deliveries"): Component.deliveryID
         case ("name", "agents"): Component.agentName
         case ("name", "secrets"): Component.secretName
         default: .text(minimum: 1)

@@ -18,6 +18,8 @@ package struct QueryParameter: Sendable, Equatable {
     static let cursor = QueryParameter(name: "cursor", schema: .text(minimum: 1))
     /// After which event of a session to begin.
     static let afterSequence = QueryParameter(name: "after", schema: .integer(0))
+    /// After which row of the audit log to begin.
+    static let afterRow = QueryParameter(name: "after", schema: .integer(0))
     /// After which position of the feed to begin.
     static let afterPosition = QueryParameter(name: "after", schema: .text(minimum: 1))
     /// Which types of events to send, with commas.
@@ -26,6 +28,8 @@ package struct QueryParameter: Sendable, Equatable {
     static let sessionStatus = QueryParameter(name: "status", schema: .choice(of: SessionStatus.self))
     /// Requests of one status.
     static let requestStatus = QueryParameter(name: "status", schema: .choice(of: RequestStatus.self))
+    /// Deliveries of one status.
+    static let deliveryStatus = QueryParameter(name: "status", schema: .choice(of: DeliveryState.Status.self))
     /// Requests of one type.
     static let requestType = QueryParameter(name: "type", schema: .choice(of: RequestType.self))
     /// Sessions of one agent.

@@ -32,16 +32,19 @@ package struct ReplyForm: Sendable, Equatable {
     let description: String
     /// The media type and form of the body; nil if there is none.
     let content: (type: String, schema: Schema)?
+    /// The media type of another form of the same that a caller may choose, which is text; nil if there is none.
+    let alternative: String?
     /// Headers that it may carry, beside those that every reply may.
     let headers: [ReplyHeader]
 
     private init(
         _ status: Int, _ description: String, _ content: (type: String, schema: Schema)?,
-        headers: [ReplyHeader] = []
+        alternative: String? = nil, headers: [ReplyHeader] = []
     ) {
         self.status = status
         self.description = description
         self.content = content
+        self.alternative = alternative
         self.headers = headers
     }
 
@@ -53,6 +56,13 @@ package struct ReplyForm: Sendable, Equatable {
     /// 200 with a document that has no name.
     static func ok(_ schema: Schema, headers: [ReplyHeader] = []) -> ReplyForm {
         ReplyForm(200, "As asked.", ("application/json", schema), headers: headers)
+    }
+
+    /// 200 with a page, or its items as JSON Lines.
+    static func lines(_ component: Component) -> ReplyForm {
+        ReplyForm(
+            200, "As asked; with `Accept: application/jsonl` each item on a line.",
+            ("application/json", .reference(component)), alternative: "application/jsonl")
     }
 
     /// 204 for what is done and has nothing to show.
@@ -91,6 +101,7 @@ package struct ReplyForm: Sendable, Equatable {
 
     package static func == (left: Self, right: Self) -> Bool {
         left.status == right.status && left.description == right.description && left.headers == right.headers
-            && left.content?.type == right.content?.type && left.content?.schema == right.content?.schema
+            && left.alternative == right.alternative && left.content?.type == right.content?.type
+            && left.content?.schema == right.content?.schema
     }
 }

@@ -47,6 +47,9 @@ package struct Schema: Sendable, Equatable {
         ])
     }
 
+    /// A number from 0 to 1.
+    static let share = Schema([("type", "number"), ("minimum", 0), ("maximum", 1)])
+
     /// One of the texts of an enumeration.
     static func choice<Value: RawRepresentable & CaseIterable>(
         of type: Value.Type

@@ -17,6 +17,20 @@ extension HTTPReply {
         return .response(HTTPResponse(status: status, headers: all, body: writer.bytes))
     }
 
+    /// The items of a page as JSON Lines.
+    static func lines<Item>(_ page: Page<Item>, _ write: (Item, inout JSONWriter) -> Void) -> HTTPReply {
+        var bytes: [UInt8] = []
+        for item in page.items {
+            var writer = JSONWriter(reserving: 1_024)
+            write(item, &writer)
+            bytes += writer.bytes
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        return .response(
+            HTTPResponse(
+                status: 200, headers: ["Content-Type": "application/jsonl", "Cache-Control": "no-store"], body: bytes))
+    }
+
     /// A page of a list: `{items, next_cursor, has_more}`.
     static func page<Item>(
         _ page: Page<Item>, _ write: (Item, inout JSONWriter) -> Void

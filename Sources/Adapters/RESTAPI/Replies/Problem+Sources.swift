@@ -5,9 +5,9 @@ import JSON
 
 extension Problem {
     /// What the engine refused; pointers are placed under `base`, where the gateway knew only a part of the body.
-    init(_ error: GatewayError, under base: JSONPointer? = nil) {
+    init(_ error: GatewayError, under base: JSONPointer? = nil, within body: JSONPointer? = nil) {
         switch error {
-        case .rejected(let rejection): self.init(rejection, under: base)
+        case .rejected(let rejection): self.init(rejection, under: base, within: body)
         case .unavailable(let reason, let retryAfter):
             self.init(status: 503, code: "unavailable", detail: reason)
             let (seconds, fraction) = retryAfter.components
@@ -16,7 +16,12 @@ extension Problem {
     }
 
     /// A rejection with its status.
-    init(_ rejection: Rejection, under base: JSONPointer? = nil) {
+    ///
+    /// - Parameters:
+    ///   - base: the member that holds an answer; nil for the whole body.
+    ///   - body: the object that holds that member and names users beside it; nil for the whole body.
+    init(_ rejection: Rejection, under base: JSONPointer? = nil, within body: JSONPointer? = nil) {
+        let base = rejection.code == .userUnknown ? body : base
         self.init(
             status: Self.status(of: rejection.code.category), code: rejection.code.rawValue, detail: rejection.detail)
         violations = rejection.violations.prefix(Self.maximumViolations).map { violation in

@@ -98,6 +98,10 @@ extension Problem {
         Problem(status: 404, code: code.rawValue, detail: detail)
     }
 
+    /// What nothing here throws.
+    static let unexpected = Problem(
+        status: 500, code: "internal_error", detail: "the request could not be handled")
+
     /// An unknown or foreign project (I5).
     static let projectNotFound = Problem(
         status: 404, code: "project_not_found", detail: "there is no such project for this key")

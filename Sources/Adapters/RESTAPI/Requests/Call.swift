@@ -55,6 +55,11 @@ package struct Call: Sendable {
         return id
     }
 
+    /// Refuses a key that lacks a scope which the route needs for what the body says.
+    func requireScope(_ scope: KeyScope) throws(Problem) {
+        if !caller.scopes.contains(scope) { throw Problem.scopeMissing([scope]) }
+    }
+
     /// Reads the body with a strict reader; throws all that does not fit.
     func read<Value>(_ build: (inout JSONObjectReader) -> Value?) throws(Problem) -> Value {
         var reader = JSONObjectReader(body)

@@ -25,6 +25,23 @@ extension JSONObjectReader {
         }
     }
 
+    /// A user of the project.
+    mutating func requiredUser(_ key: String) -> UserID? { requiredString(key).flatMap { user($0, key) } }
+
+    /// A user of the project, if one is named.
+    mutating func optionalUser(_ key: String) -> UserID? {
+        optionalString(key, nullable: true).flatMap { user($0, key) }
+    }
+
+    private mutating func user(_ text: String, _ key: String) -> UserID? {
+        do {
+            return try UserID(text)
+        } catch {
+            fail(key, "must match \(error.form)")
+            return nil
+        }
+    }
+
     /// Texts to find something by.
     mutating func labels(_ key: String) -> [String: String] {
         let limits = SessionLimits.standard

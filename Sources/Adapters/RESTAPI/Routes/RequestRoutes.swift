@@ -13,7 +13,8 @@ enum RequestRoutes {
             .get, Route.projectPrefix + "/requests/{id}", [.sessionsRead], "A request and what became of it.",
             preferences: [.wait], replies: [.waited(.request)], get),
         Route(
-            .post, Route.projectPrefix + "/requests/{id}/respond", [.requestsRespond], "Answers a request.",
+            .post, Route.projectPrefix + "/requests/{id}/respond", [.requestsRespond, .respondAs],
+            "Answers a request, for the key itself or for a user.",
             body: .required, form: .answer, preferences: [.respondAsync], takesIdempotencyKey: true,
             violationBase: Route.responseBase, replies: ReplyForm.command(.request), refusals: [409, 410], respond),
         Route(
@@ -25,7 +26,7 @@ enum RequestRoutes {
             "The secret values of an answer, for the key that opened the request.", body: .optional, form: .nothing,
             replies: [.ok(.secretValues)], secret),
         Route(
-            .post, "/v1/agent/hitl/respond", [.requestsRespond],
+            .post, "/v1/agent/hitl/respond", [.requestsRespond, .respondAs],
             "Answers a request of the key's own project, named in the body.", body: .required, form: .namedAnswer,
             preferences: [.respondAsync], takesIdempotencyKey: true, violationBase: Route.responseBase,
             replies: ReplyForm.command(.request), refusals: [404, 409, 410], respondByBody),
@@ -71,13 +72,15 @@ enum RequestRoutes {
         return try await give(answer, to: id, call)
     }
 
-    private static func readAnswer(from reader: inout JSONObjectReader) -> RawAnswer? {
+    static func readAnswer(from reader: inout JSONObjectReader) -> RawAnswer? {
         let response = reader.requiredObject("response")
         let comment = reader.words("comment")
-        return response.map { RawAnswer(response: .object($0), comment: comment) }
+        let user = reader.optionalUser("as")
+        return response.map { RawAnswer(response: .object($0), comment: comment, user: user) }
     }
 
     private static func give(_ answer: RawAnswer, to id: RequestID, _ call: Call) async throws -> HTTPReply {
+        try call.requireScope(answer.user == nil ? .requestsRespond : .respondAs)
         let result = try await call.gateway.answer(answer, to: id, in: call.scope, options: call.options)
         return call.reply(to: result, kind: AnswerRequest.kind)
     }

@@ -126,7 +126,7 @@ package struct Route: Sendable {
 
     /// Every route, in the order of the documentation.
     package static let all: [Route] =
-        AgentRoutes.all + SecretRoutes.all + SessionRoutes.all + SessionCommandRoutes.all + RequestRoutes.all
-        + StreamRoutes.all
-        + CommandRoutes.all + AdminRoutes.all + OperationRoutes.all
+        AgentRoutes.all + SecretRoutes.all + PolicyRoutes.all + UserRoutes.all + WebhookRoutes.all + SessionRoutes.all
+        + SessionCommandRoutes.all + RequestRoutes.all + RequestActRoutes.all + AnswersRoutes.all + AuditRoutes.all
+        + StreamRoutes.all + CommandRoutes.all + AdminRoutes.all + OperationRoutes.all
 }
