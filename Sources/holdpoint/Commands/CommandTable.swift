@@ -6,9 +6,15 @@ enum CommandTable {
         KeyCommands.list, KeyCommands.rotate, KeyCommands.revoke,
         AgentCommands.apply, AgentCommands.put,
         SecretCommands.put, SecretCommands.list, SecretCommands.delete,
+        UserCommands.put, UserCommands.get, UserCommands.list, UserCommands.delete,
+        WebhookCommands.put, WebhookCommands.show, WebhookCommands.rotate, WebhookCommands.delete,
+        WebhookCommands.deliveries, WebhookCommands.redeliver,
         SessionCommands.start, SessionCommands.list, SessionCommands.show, TailCommand.command,
-        PolicyCommands.check, PolicyCommands.test,
+        PolicyCommands.check, PolicyCommands.test, RemotePolicyCommands.put, RemotePolicyCommands.get,
+        RemotePolicyCommands.versions, RemotePolicyCommands.evaluate,
         RequestCommands.list, RequestCommands.show, RequestCommands.respond,
+        ReceiptCommands.show, ReceiptCommands.verify,
+        AuditCommands.export, AuditCommands.head, AuditCommands.verify, AuditCommands.key,
         NodeCommands.list, ReplayCommand.command, SimulateCommand.command, VersionCommand.command,
     ]
 }

@@ -61,19 +61,7 @@ enum PolicyCommands {
     }
 
     private static func policy(_ path: String) throws(CommandFailure) -> Policy {
-        let bytes = try InputText.file(path)
-        guard bytes.count <= PolicyLimits.documentBytes else {
-            throw CommandFailure(.usage, "\(path) is longer than \(PolicyLimits.documentBytes) bytes")
-        }
-        guard let document = String(validating: bytes, as: UTF8.self) else {
-            throw CommandFailure(.usage, "\(path) is not text in UTF-8")
-        }
-        let value: JSONValue
-        do {
-            value = try YAMLDocuments().document(document)
-        } catch {
-            throw CommandFailure(.usage, "\(path) is neither YAML nor JSON: \(error)")
-        }
+        let value = try document(path)
         do {
             return try Policy(reading: value)
         } catch {
@@ -81,16 +69,40 @@ enum PolicyCommands {
         }
     }
 
-    private static func text(of verdict: PolicyVerdict) -> String {
+    /// The document that a file holds, JSON or YAML.
+    static func document(_ path: String) throws(CommandFailure) -> JSONValue {
+        let bytes = try InputText.file(path)
+        guard bytes.count <= PolicyLimits.documentBytes else {
+            throw CommandFailure(.usage, "\(path) is longer than \(PolicyLimits.documentBytes) bytes")
+        }
+        guard let document = String(validating: bytes, as: UTF8.self) else {
+            throw CommandFailure(.usage, "\(path) is not text in UTF-8")
+        }
+        do {
+            return try YAMLDocuments().document(document)
+        } catch {
+            throw CommandFailure(.usage, "\(path) is neither YAML nor JSON: \(error)")
+        }
+    }
+
+    private static func text(of verdict: PolicyVerdict) -> String { text(of: verdict.json) }
+
+    /// What a policy said of a call, in the form of `PolicyVerdict.json`, in words.
+    static func text(of verdict: JSONValue) -> String {
         let fate =
-            switch verdict.outcome {
+            switch verdict["outcome"]?.stringValue.flatMap({ PolicyVerdict.Outcome(rawValue: $0) }) {
             case .run: "runs"
             case .notify: "runs, and people are told"
-            case .ask: "waits for a human (confirmation: \(verdict.confirmation?.rawValue ?? "none"))"
+            case .ask: "waits for a human (confirmation: \(SessionText.text(verdict["confirmation"])))"
             case .block: "is blocked for agents"
+            case nil: "is judged in a way that this release does not know"
             }
-        let reasons = verdict.reasons.map { "\n  because \($0)" }.joined()
-        let rules = verdict.rules.isEmpty ? "" : "\n  by the rules \(verdict.rules.joined(separator: ", "))"
-        return "\(verdict.level.name), risk \(verdict.risk.rawValue): \(fate)\(reasons)\(rules)"
+        let reasons = texts(verdict["reasons"]).map { "\n  because \($0)" }.joined()
+        let names = texts(verdict["rules"])
+        let rules = names.isEmpty ? "" : "\n  by the rules \(names.joined(separator: ", "))"
+        let level = SessionText.text(verdict["level"])
+        return "\(level), risk \(SessionText.text(verdict["risk"])): \(fate)\(reasons)\(rules)"
     }
+
+    private static func texts(_ list: JSONValue?) -> [String] { (list?.arrayValue ?? []).compactMap(\.stringValue) }
 }

@@ -51,6 +51,7 @@ enum RequestCommands {
             CommandOption("--reject", "Refuse it."),
             CommandOption("--feedback", value: "TEXT", "Why: shown to the agent."),
             CommandOption("--comment", value: "TEXT", "Words beside the answer, kept with it."),
+            CommandOption("--as", value: "USER", "Answer for this user; the key needs the scope respond_as."),
             CommandOption("--async", "Store the answer and return at once (202)."),
         ] + Setting.client.map { CommandOption($0) },
         examples: [
@@ -67,6 +68,7 @@ enum RequestCommands {
         var body = JSONObject()
         body["response"] = try response(call)
         body["comment"] = call.value("--comment").map { .string($0) }
+        body["as"] = call.value("--as").map { .string($0) }
         let reply = try RESTClient(call.settings).call(
             "POST", ["requests", call.operands[0], "respond"], body: .object(body),
             prefer: call.has("--async") ? "respond-async" : nil)

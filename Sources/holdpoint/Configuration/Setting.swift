@@ -101,13 +101,14 @@ extension Setting {
         form: .oneOf(["on", "off"]))
     static let allowAddress = Setting(
         "allow_address", "LIST",
-        "What workflows may call besides public addresses: addresses, blocks and host names, with commas.",
+        "What workflows and webhooks may call besides public addresses: addresses, blocks and host names, with commas.",
         standard: "none")
     static let callTimeoutSeconds = Setting(
         "call_timeout_seconds", "N", "How long one attempt at a workflow's call may take.", standard: "30",
         form: .number(1...86_400))
     static let callAuthorities = Setting(
-        "call_authorities", "FILE", "The authorities, as PEM, that workflows' calls trust instead of the system's.",
+        "call_authorities", "FILE",
+        "The authorities, as PEM, that calls of workflows and webhooks trust instead of the system's.",
         standard: "the system's")
     static let operatorKey = Setting(
         "operator_key", "KEY", "The key that administers every tenant, as hp_ID_SECRET.", standard: "none",

@@ -1,11 +1,12 @@
 import HTTPClient
 import HTTPEffects
 import HoldpointCore
+import HoldpointEngine
 
-/// Whom the calls of workflows may reach, and how long they may take.
+/// Whom the calls of workflows and deliveries to webhooks may reach, and how long a call may take.
 struct CallConfiguration: Sendable {
     /// The performer's part.
-    let effects: HTTPEffects.Configuration
+    private(set) var effects: HTTPEffects.Configuration
     /// How long one attempt may take, in milliseconds.
     let timeoutMilliseconds: Int64
 
@@ -21,6 +22,12 @@ struct CallConfiguration: Sendable {
         effects.client.authoritiesFile = try Self.authorities(settings)
         self.effects = effects
         timeoutMilliseconds = Int64(settings.number(.callTimeoutSeconds)) * 1_000
+    }
+
+    /// Lets all that the engine may have under way at once run side by side: neither deliveries nor calls wait for one
+    /// another.
+    mutating func makeRoom(for engine: EngineConfiguration) {
+        effects.client.maximumRunning = engine.callsAtOnce + engine.deliveriesAtOnce
     }
 
     /// The file of authorities: one that holds none would let every call fail, and only then.

@@ -44,8 +44,36 @@ enum EngineMetrics {
                 gauge: "holdpoint_sessions_released", "Sessions that wait for a node of the release that wrote them.",
                 statistics.sessionsReleased),
             Metric(
+                counter: "holdpoint_audit_rows", "Rows that were appended to audit logs.", statistics.rowsAudited),
+            Metric(
+                gauge: "holdpoint_audit_projects_behind", "Projects with events that are known not to be audited yet.",
+                statistics.projectsToAudit),
+            Metric(
+                gauge: "holdpoint_audit_behind_milliseconds", "For how long the oldest of these events waits.",
+                Int(statistics.auditMilliseconds)),
+            Metric(
                 counter: "holdpoint_sessions_retired", "Sessions that were deleted, as their projects wish.",
                 statistics.sessionsRetired),
+        ] + outbox(statistics)
+    }
+
+    private static func outbox(_ statistics: EngineStatistics) -> [Metric] {
+        [
+            Metric(
+                gauge: "holdpoint_webhook_pending", "Deliveries to webhooks that wait for their next attempt.",
+                Int(statistics.deliveriesPending)),
+            Metric(
+                gauge: "holdpoint_webhook_oldest_milliseconds",
+                "How old the oldest event is of which a delivery waits; 0 if none does.",
+                Int(statistics.oldestDeliveryMilliseconds)),
+            Metric(
+                gauge: "holdpoint_webhook_failed", "Deliveries that have failed and can be asked for again.",
+                Int(statistics.deliveriesFailed)),
+            Metric(
+                counter: "holdpoint_webhook_deliveries", "Deliveries that webhooks took.", statistics.deliveriesMade),
+            Metric(
+                counter: "holdpoint_webhook_attempts_failed", "Attempts that webhooks did not take.",
+                statistics.deliveryFailures),
         ]
     }
 }

@@ -23,7 +23,7 @@ extension NodeServer {
     ) throws(CommandFailure) -> EnginePorts {
         EnginePorts(
             journal: store.journal, directory: store.directory, streams: store.streams, clock: store.clock,
-            entropy: try SealingKey.entropy(), hasher: SHA256Hasher(), secretBox: store.secretBox,
+            entropy: try SealingKey.entropy(), hasher: SHA256Hasher(), secretBox: store.secretBox, signer: store.signer,
             expressions: try ExpressionWorker.evaluator(), documents: YAMLDocuments(), calls: calls,
             executors: SharedExecutor(of: LoopIsolation(on: loop), continuations: loop.taskExecutor))
     }

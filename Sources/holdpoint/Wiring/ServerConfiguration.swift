@@ -17,7 +17,7 @@ struct ServerConfiguration: Sendable {
     let tls: TLSFiles?
     /// Who may use the API how, and who may watch it.
     let edge: EdgeConfiguration
-    /// Whom the calls of workflows may reach.
+    /// Whom the calls of workflows and deliveries to webhooks may reach.
     let calls: CallConfiguration
     /// The key that is made on an empty folder, if it was given.
     let developmentKey: APIKey?
@@ -34,7 +34,9 @@ struct ServerConfiguration: Sendable {
         engine.operatorKey = try Self.key(.operatorKey, settings).map { OperatorKey($0, hasher: SHA256Hasher()) }
         http = try Self.http(settings)
         edge = try EdgeConfiguration(settings)
-        calls = try CallConfiguration(settings)
+        var calls = try CallConfiguration(settings)
+        calls.makeRoom(for: engine)
+        self.calls = calls
         engine.callTimeoutMilliseconds = calls.timeoutMilliseconds
         tls = try Self.tls(settings)
         developmentKey = try Self.key(.developmentKey, settings)

@@ -11,6 +11,7 @@ import RedisStreams
 struct DistributedStore: NodeStore {
     let clock: any Clock
     let secretBox: any SecretBox
+    let signer: any Signer
     private let database: PostgresJournal
     private let redis: RedisStreams
     /// Redis' own thread: putting its commands together would take a seventh of the engine's.
@@ -30,6 +31,7 @@ struct DistributedStore: NodeStore {
         // What can be refused without a connection comes first.
         let place = try Self.redis(servers.redis, for: node)
         let box = try SharedSealingKey.box(at: servers.sealingKey)
+        let signer = try SealingKey.signer(at: servers.sealingKey)
         let streamsLoop = try Self.startLoop()
         let streams = RedisStreams(place, local: LocalStreams(), on: streamsLoop, from: loop)
         let clock = StoreClock()
@@ -54,6 +56,7 @@ struct DistributedStore: NodeStore {
         }
         self.clock = clock
         secretBox = box
+        self.signer = signer
         database = journal
         redis = streams
         self.streamsLoop = streamsLoop

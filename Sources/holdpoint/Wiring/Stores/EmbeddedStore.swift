@@ -10,6 +10,7 @@ struct EmbeddedStore: NodeStore {
     let clock: any Clock = SystemClock()
     let streams: any StreamBus = LocalStreams()
     let secretBox: any SecretBox
+    let signer: any Signer
     private let database: SQLiteJournal
     private let folder: String
 
@@ -30,6 +31,7 @@ struct EmbeddedStore: NodeStore {
         do throws(CommandFailure) {
             try await Self.refuseLostKey(in: folder, database)
             secretBox = try SealingKey.box(in: folder)
+            signer = try SealingKey.signer(at: SealingKey.path(in: folder))
         } catch {
             await database.close()
             throw error

@@ -16,6 +16,8 @@ protocol NodeStore: Sendable {
     var clock: any Clock { get }
     /// Seals what is secret in it.
     var secretBox: any SecretBox { get }
+    /// Signs what is decided in it.
+    var signer: any Signer { get }
 
     /// How the log names it; nothing secret.
     var logMembers: [(String, JSONValue)] { get }

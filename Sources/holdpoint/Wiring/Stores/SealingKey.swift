@@ -1,4 +1,5 @@
 import Glibc
+import HoldpointCore
 import HoldpointPorts
 import SealedSecrets
 
@@ -8,11 +9,14 @@ enum SealingKey {
     static let fileName = "secret.key"
 
     /// Whether the folder has its key.
-    static func exists(in folder: String) -> Bool { access("\(folder)/\(fileName)", F_OK) == 0 }
+    static func exists(in folder: String) -> Bool { access(path(in: folder), F_OK) == 0 }
+
+    /// Where the key of a data folder is.
+    static func path(in folder: String) -> String { "\(folder)/\(fileName)" }
 
     /// Reads the key of a data folder, or makes it for its owner alone.
     static func box(in folder: String) throws(CommandFailure) -> any SecretBox {
-        try box(making: "\(folder)/\(fileName)")
+        try box(making: path(in: folder))
     }
 
     /// Reads a key that must be there.
@@ -30,6 +34,24 @@ enum SealingKey {
             return try SodiumSecretBox(keyFile: path)
         } catch {
             throw CommandFailure(.dataInaccessible, error.description)
+        }
+    }
+
+    /// What signs with a key that must be there.
+    static func signer(at path: String) throws(CommandFailure) -> any Signer {
+        do throws(SealedSecretsError) {
+            return try SodiumSigner(existingKeyFile: path)
+        } catch {
+            throw CommandFailure(.dataInaccessible, error.description)
+        }
+    }
+
+    /// What checks signatures; it needs no key.
+    static func verifier() throws(CommandFailure) -> any SignatureVerifier {
+        do throws(SealedSecretsError) {
+            return try SodiumVerifier()
+        } catch {
+            throw CommandFailure(.failed, error.description)
         }
     }
 
