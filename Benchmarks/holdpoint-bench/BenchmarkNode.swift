@@ -56,7 +56,9 @@ struct BenchmarkNode: BenchmarkCaller {
             journal: count.map { CommitCounter(base: journal, count: $0) } ?? journal, directory: journal,
             streams: LocalStreams(), clock: clock, entropy: try SodiumEntropy(), hasher: SHA256Hasher(),
             secretBox: try SodiumSecretBox(keyFile: folder + "/secret.key"),
-            expressions: expressions, documents: JSONDocuments(), calls: NoCalls(), executors: thread.executors)
+            signer: try SodiumSigner(existingKeyFile: folder + "/secret.key"), expressions: expressions,
+            documents: JSONDocuments(),
+            calls: NoCalls(), executors: thread.executors)
         let scope = Scope(tenant: try TenantName("bench"), project: try ProjectName("default"))
         if isFirst {
             _ = try await prepareScope(in: journal)

@@ -48,6 +48,9 @@ struct PolicyCasesTests {
         #expect(verdict.rules == names)
         #expect(verdict.confirmation?.rawValue == item.becomes["confirm"]?.stringValue)
         if let risk = item.becomes["risk"] { #expect(.string(verdict.risk.rawValue) == risk) }
+        if let approvers = item.becomes["approvers"] {
+            #expect(verdict.json["approvers"]?.isEquivalent(to: approvers) == true, "\(verdict.json.text)")
+        }
         // Whoever has to decide is told why.
         #expect(!verdict.reasons.isEmpty || verdict.outcome == .run || verdict.outcome == .notify)
     }

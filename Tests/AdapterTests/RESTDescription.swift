@@ -42,7 +42,8 @@ struct RESTDescription: Sendable {
             return isEmpty ? [] : ["a body is described, and there is none"]
         }
         guard let schema = response["content"]?[type]?["schema"] else { return ["no \(type) is described"] }
-        return violations(of: answer.json, schema, "\(place) \(answer.status)")
+        let body = type == "application/jsonl" ? .string(answer.text) : answer.json
+        return violations(of: body, schema, "\(place) \(answer.status) \(type)")
     }
 
     private func headerMismatches(_ answer: RESTFixture.Answer, _ response: JSONValue) -> [String] {

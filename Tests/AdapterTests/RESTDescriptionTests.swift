@@ -19,6 +19,11 @@ struct RESTDescriptionTests {
         #expect(answer.body == OpenAPIDocument.bytes)
     }
 
+    @Test func `every named schema says something`() throws {
+        let schemas = try #require(description.document["components"]?["schemas"]?.objectValue)
+        for (name, schema) in schemas { #expect(schema.objectValue?.isEmpty == false, "\(name)") }
+    }
+
     @Test(arguments: Route.all.indices)
     func `every route is described with its parameters, its scopes and its body`(index: Int) throws {
         let route = Route.all[index]

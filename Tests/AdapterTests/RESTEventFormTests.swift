@@ -34,7 +34,13 @@ struct RESTEventFormTests {
     }
 
     @Test func `an event with a member more, or with one less, or of another type does not fit`() throws {
-        let optional = ["session_started": ["parent", "continues"]]
+        let optional = [
+            "session_started": ["parent", "continues", "deferred"], "hitl_responded": ["via", "approvals", "policy"],
+            "tool_proposed": ["policy", "approval"],
+            "hitl_requested": [
+                "approvers", "reminders", "escalation", "follows", "reopened_by", "reopened_via", "policy",
+            ],
+        ]
         for (type, data) in try Self.kept() {
             let members = try #require(data.objectValue)
             var more = members

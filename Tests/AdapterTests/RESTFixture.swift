@@ -61,20 +61,40 @@ struct RESTFixture {
     }
 
     /// A call of every route that is let in by its form: the one whose refusals a test wants to see.
-    static func sampleCall(of route: Route) -> (target: String, body: String?) {
+    ///
+    /// - Parameter scope: the one that the caller's key has, if it has but one: it may decide for whom the call speaks.
+    static func sampleCall(of route: Route, with scope: KeyScope? = nil) -> (target: String, body: String?) {
         let request = RESTSamples.requestID(.permission).description
         let id =
             route.template.contains("/requests/{id}")
-            ? request : route.template.contains("/commands/{id}") ? RESTSamples.commandID.description : "s1"
+            ? request
+            : route.template.contains("/commands/{id}")
+                ? RESTSamples.commandID.description
+                : route.template.contains("/users/{id}")
+                    ? "ann"
+                    : route.template.contains("/deliveries/{id}") ? RESTSamples.deliveryID.description : "s1"
         let target = route.template.replacing("{project}", with: "default").replacing("{id}", with: id)
-            .replacing("{name}", with: "invoice")
-        return (target, route.body == .required ? body(of: route, request: request) : nil)
+            .replacing("{name}", with: "invoice").replacing("{version}", with: "2")
+        let isSpoken = scope == .respondAs && route.scopes.count > 1
+        if isSpoken, route.body == .optional { return (target, #"{"as":"ann"}"#) }
+        guard route.body == .required else { return (target, nil) }
+        let body = body(of: route, request: request)
+        return (target, isSpoken ? body.replacing(#""response":"#, with: #""as":"ann","response":"#) : body)
     }
 
     private static func body(of route: Route, request: String) -> String {
         switch route.template.split(separator: "/").last {
         case "{name}" where route.template.contains("/secrets/"): #"{"value":"s3cret"}"#
         case "{name}": #"{"kind":"external"}"#
+        case "policy": #"{"policy":{"default":{"level":"L3"}}}"#
+        case "evaluate": #"{"call":{"tool":"read"}}"#
+        case "{id}": #"{"accreditation":"N2","groups":["billing"]}"#
+        case "claim": #"{"as":"ann","for":60}"#
+        case "release": #"{"as":"ann"}"#
+        case "delegate": #"{"as":"ann","to":"bob"}"#
+        case "respond" where route.template.hasSuffix("/requests/respond"):
+            #"{"answers":[{"request":"\#(request)","response":{"action":"approve"}}]}"#
+        case "webhook": #"{"url":"https://example.org/hook"}"#
         case "sessions": #"{"agent":"invoice","input":{}}"#
         case "messages": #"{"text":"hello"}"#
         case "steps": #"{"name":"a","data":null}"#

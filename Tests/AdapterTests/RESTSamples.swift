@@ -63,7 +63,7 @@ enum RESTSamples {
                     all.append((event, now))
                 }
             case .reject(let rejection): throw rejection
-            case .needs: break
+            case .needs, .needsPolicy, .needsCounters: break
             }
         }
         return (state, all)
@@ -103,7 +103,7 @@ enum RESTSamples {
             }
         commands.append(
             AnswerRequest(
-                request: id, response: response, comment: "go", principal: .key("human"),
+                request: id, response: response, comment: "go", responder: Responder(key: .key("human")),
                 receivedAt: Timestamp(milliseconds: 1_700_000_000_000), fingerprint: "f", sealedSecrets: []))
         let answered = try fold(commands, in: scope)
         let closing = answered.events.last.flatMap { RequestClosing($0.event, at: $0.time) }

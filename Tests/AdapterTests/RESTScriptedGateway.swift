@@ -160,7 +160,14 @@ final class RESTScriptedGateway: SessionGateway {
     func answer(
         _ answer: RawAnswer, to request: RequestID, in scope: Scope, options: CommandOptions
     ) async throws(GatewayError) -> CommandResult {
-        try note("answer", scope, options, detail: request.description)
+        try note("answer", scope, options, detail: request.description + (answer.user.map { " as \($0)" } ?? ""))
+        return try requestResult(request, in: scope)
+    }
+
+    func act(
+        _ act: RequestAct, on request: RequestID, in scope: Scope, options: CommandOptions
+    ) async throws(GatewayError) -> CommandResult {
+        try note("act", scope, options, detail: "\(act)")
         return try requestResult(request, in: scope)
     }
 

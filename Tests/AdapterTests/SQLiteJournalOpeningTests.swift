@@ -1,6 +1,7 @@
 import Glibc
 import HoldpointCore
 import HoldpointPorts
+import JSON
 import SQLiteClient
 import SQLiteJournal
 import Testing
@@ -64,7 +65,11 @@ struct SQLiteJournalOpeningTests {
         try change(folder.database, "DROP INDEX keys_tenant")
         try change(folder.database, "ALTER TABLE agents DROP COLUMN definition")
         try change(folder.database, "ALTER TABLE node DROP COLUMN started")
-        for table in ["project_secrets", "retentions", "tombstones", "archives", "feed_starts"] {
+        try change(folder.database, "ALTER TABLE projects DROP COLUMN policy")
+        for table in [
+            "project_secrets", "retentions", "tombstones", "archives", "feed_starts", "policies", "counters",
+            "counter_entries", "users", "webhooks", "outbox", "audit_log", "audit_heads",
+        ] {
             try change(folder.database, "DROP TABLE \(table)")
         }
         for index in ["sessions_ended", "commands_decided", "idempotency_session"] {
@@ -84,6 +89,9 @@ struct SQLiteJournalOpeningTests {
         let policy = RetentionPolicy(finishedAfterDays: 1, mode: .archive)
         #expect(try await second.setRetention(policy, of: scope))
         #expect(try await second.retention(of: scope) == policy)
+        #expect(try await second.policy(in: scope) == nil)
+        let put = try await second.putPolicy(["n": 1], by: .key("k"), at: Timestamp(milliseconds: 8), in: scope)
+        #expect(put?.version == 1)
     }
 
     @Test func `a tool that only looks makes nothing`() throws {
@@ -128,14 +136,14 @@ struct SQLiteJournalOpeningTests {
 
     @Test func `damaged pages are an error of their sessions and not a crash`() async throws {
         let folder = try JournalFolder()
-        try await makeData(in: folder.path, sessions: 40)
+        try await makeData(in: folder.path, sessions: 120)
         var content = try readFile(folder.database)
         for index in content.indices.dropFirst(content.count / 2) { content[index] = UInt8(truncatingIfNeeded: index) }
         try writeFile(folder.database, content)
         let journal = try folder.open(.inspector)
         let scope = Scope(tenant: try TenantName("acme"), project: try ProjectName("billing"))
         var damaged = 0
-        for number in 0..<40 {
+        for number in 0..<120 {
             let key = try JournalWriter.session(UInt64(number), in: scope).key
             let failure = await journalFailure { _ = try await journal.load(key, in: scope, usingSnapshot: false) }
             if case .corrupt(let text) = failure {

@@ -68,6 +68,29 @@ struct SealedSecretsTests {
         }
     }
 
+    @Test func `every node with the key file signs alike, and nobody else`() throws {
+        try withKeyFile { path in
+            #expect(throws: SealedSecretsError.self) { try SodiumSigner(existingKeyFile: path) }
+            let box = try SodiumSecretBox(keyFile: path)
+            _ = try SodiumSecretBox(keyFile: path + "-other")
+            let verifier = try SodiumVerifier()
+            let (first, second) = (try SodiumSigner(existingKeyFile: path), try SodiumSigner(existingKeyFile: path))
+            let other = try SodiumSigner(existingKeyFile: path + "-other")
+            #expect(first.publicKey == second.publicKey)
+            #expect(first.publicKey != other.publicKey)
+            for message in [[], [1, 2, 3]] as [[UInt8]] {
+                let signature = first.sign(message)
+                #expect(signature == second.sign(message))
+                #expect(verifier.isValid(signature, of: message, by: second.publicKey))
+                #expect(!verifier.isValid(signature, of: message + [0], by: first.publicKey))
+                #expect(!verifier.isValid(signature, of: message, by: other.publicKey))
+                #expect(!verifier.isValid(.blank, of: message, by: first.publicKey))
+            }
+            // What is sealed under the same file opens as before.
+            #expect(try box.open(box.seal([1], context: "x"), context: "x") == [1])
+        }
+    }
+
     @Test func `a key file that others can read is refused with its path`() throws {
         try withKeyFile { path in
             _ = try SodiumSecretBox(keyFile: path)

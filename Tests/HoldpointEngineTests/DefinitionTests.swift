@@ -21,7 +21,8 @@ struct DefinitionTests {
         let ports = EnginePorts(
             journal: scene.journal, directory: scene.journal, streams: MemoryStreams(), clock: scene.clock,
             entropy: SeededEntropy(seed: 3), hasher: SimulatedHasher(), secretBox: SimulatedSecretBox(seed: 4),
-            expressions: expressions, documents: JSONDocuments(), calls: NoCalls(), executors: OwnExecutors())
+            signer: SimulatedSigner(seed: 5), expressions: expressions, documents: JSONDocuments(), calls: NoCalls(),
+            executors: OwnExecutors())
         return Engine(configuration: EngineConfiguration(node: try NodeName("test")), ports: ports)
     }
 

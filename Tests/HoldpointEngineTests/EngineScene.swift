@@ -9,6 +9,8 @@ struct EngineScene: Sendable {
     static let alice = Principal.key("alice")
     static let bob = Principal.key("bob")
 
+    static let signer = SimulatedSigner(seed: 9)
+
     let clock: ManualClock
     let journal: MemoryJournal
     let faults: FaultSource
@@ -19,6 +21,9 @@ struct EngineScene: Sendable {
     var secretBox: any SecretBox
     var calls: any HTTPCaller = NoCalls()
     var decorate: @Sendable (any Journal) -> any Journal = { $0 }
+    /// Whether feeds are audited as they grow; else it is done for nobody but the retention, since it would take turns
+    /// from what other tests give a number of turns to.
+    var isAuditing = false
     var configure: @Sendable (inout EngineConfiguration) -> Void = { _ in }
 
     init() async throws {
@@ -41,14 +46,18 @@ struct EngineScene: Sendable {
     /// A new engine on the same store, as after a restart.
     func engine() throws -> Engine {
         var configuration = EngineConfiguration(node: try NodeName("test"))
+        if !isAuditing {
+            configuration.auditDelayMilliseconds = 1_000_000_000_000
+            configuration.auditSweepMilliseconds = 1_000_000_000_000
+        }
         configure(&configuration)
         return Engine(
             configuration: configuration,
             ports: EnginePorts(
                 journal: decorate(FaultyJournal(journal, faults: faults)), directory: journal,
                 streams: FaultyStreams(MemoryStreams(), faults: faults), clock: clock, entropy: entropy,
-                hasher: SimulatedHasher(), secretBox: secretBox, expressions: NoExpressions(),
-                documents: JSONDocuments(), calls: calls,
+                hasher: SimulatedHasher(), secretBox: secretBox,
+                signer: Self.signer, expressions: NoExpressions(), documents: JSONDocuments(), calls: calls,
                 executors: OwnExecutors()))
     }
 
@@ -62,7 +71,7 @@ struct EngineScene: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await engine.run() }
             // The engine sleeps in its services once it serves.
-            await clock.waitForSleepers(4)
+            await clock.waitForSleepers(5)
             do {
                 try await body(engine)
             } catch {

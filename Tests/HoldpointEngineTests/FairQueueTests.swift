@@ -62,6 +62,27 @@ struct FairQueueTests {
         #expect(queue.underWay == 0)
     }
 
+    @Test func `of a slow project one is under way, whatever lined up before, and all again once it is not slow`()
+        throws
+    {
+        let (one, two) = (try Self.project("one"), try Self.project("two"))
+        var queue = FairQueue<Int>(atOnce: 100, perProject: 3)
+        for order in 10..<20 { queue.submit(order, of: one) }
+        for order in 20..<22 { queue.submit(order, of: two) }
+        #expect(begin(&queue, 2) == [10, 20])
+        // It stands in the row already.
+        queue.set(one, isSlow: true)
+        #expect(begin(&queue, 9) == [21])
+        queue.finished(10, of: one)
+        #expect(begin(&queue, 9) == [11])
+        queue.finished(11, of: one)
+        #expect(begin(&queue, 9) == [12])
+        queue.set(one, isSlow: false)
+        #expect(begin(&queue, 9) == [13, 14])
+        queue.set(two, isSlow: false)
+        #expect(queue.underWay == 5)
+    }
+
     @Test func `what was never begun cannot end`() throws {
         let one = try Self.project("one")
         var queue = FairQueue<Int>(atOnce: 1, perProject: 1)

@@ -10,16 +10,24 @@ struct NodeScene: Sendable {
     let scene: EngineScene
 
     init() async throws {
-        scene = try await EngineScene()
+        try await self.init(EngineScene())
+    }
+
+    init(_ scene: EngineScene) {
+        self.scene = scene
     }
 
     /// A node, with what can cut it off from the store.
-    func node(_ name: String) throws -> (engine: Engine, line: Line) {
+    ///
+    /// - Parameter plant: what else lies between it and the store.
+    func node(
+        _ name: String, _ plant: @escaping @Sendable (any Journal) -> any Journal = { $0 }
+    ) throws -> (engine: Engine, line: Line) {
         var scene = scene
         let line = Line()
         // Time runs faster here than the work: a lease that a node is slow to renew must not be lost for that.
         let shared = SharedMemoryJournal(scene.journal, leaseMilliseconds: 120_000)
-        scene.decorate = { _ in CutJournal(base: shared, line: line) }
+        scene.decorate = { _ in plant(CutJournal(base: shared, line: line)) }
         scene.configure = { configuration in
             if let name = try? NodeName(name) { configuration.node = name }
             configuration.outcomeWaitMilliseconds = 600_000

@@ -26,6 +26,38 @@ struct TestingConformanceTests {
         try await promise.run(MemoryStreams())
     }
 
+    @Test func `a store that does not check what a verdict rests on breaks the promises about it`() async throws {
+        var failures: Set<String> = []
+        for promise in JournalConformance.cases where promise.name.contains("reserve") {
+            let base = MemoryJournal(clock: ManualClock())
+            let journal = UncheckedCountersJournal(base, over: base)
+            do {
+                try await promise.run(DecoratedStore(journal: journal, directory: base))
+            } catch {
+                failures.insert(promise.name)
+            }
+        }
+        #expect(
+            failures == [
+                "a reserve needs the very revision, and a refused one leaves no trace",
+                "of commits at once that reserve at one revision exactly one is made",
+            ])
+    }
+
+    @Test func `a store that lets anybody settle deliveries breaks the promise about it`() async throws {
+        var failures: [String] = []
+        for promise in JournalConformance.cases where promise.name.contains("deliver") {
+            let base = MemoryJournal(clock: ManualClock())
+            let journal = UnfencedOutboxJournal(base, over: base)
+            do {
+                try await promise.run(DecoratedStore(journal: journal, directory: base))
+            } catch {
+                failures.append(promise.name)
+            }
+        }
+        #expect(failures == ["I2: nobody but the shard's owner says what came of a delivery"])
+    }
+
     /// A suite that nothing can fail would prove nothing.
     @Test func `planted bugs break promises`() async throws {
         let broken = [

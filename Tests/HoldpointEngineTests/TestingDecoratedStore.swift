@@ -1,6 +1,7 @@
 import HoldpointCore
 import HoldpointPorts
 import HoldpointTesting
+import JSON
 
 /// A decorated journal beside the directory of the store behind it.
 struct DecoratedStore: JournalDecorator, Directory {
@@ -60,6 +61,22 @@ struct DecoratedStore: JournalDecorator, Directory {
         try await directory.changeKey(id, of: tenant, change)
     }
 
+    func putUser(_ user: UserRecord, in scope: Scope) async throws(JournalError) -> Bool {
+        try await directory.putUser(user, in: scope)
+    }
+
+    func user(_ id: UserID, in scope: Scope) async throws(JournalError) -> UserRecord? {
+        try await directory.user(id, in: scope)
+    }
+
+    func users(in scope: Scope, after id: UserID?, limit: Int) async throws(JournalError) -> [UserRecord] {
+        try await directory.users(in: scope, after: id, limit: limit)
+    }
+
+    func deleteUser(_ id: UserID, in scope: Scope) async throws(JournalError) -> Bool {
+        try await directory.deleteUser(id, in: scope)
+    }
+
     func putSecret(_ secret: ProjectSecret, in scope: Scope) async throws(JournalError) -> Bool {
         try await directory.putSecret(secret, in: scope)
     }
@@ -76,6 +93,36 @@ struct DecoratedStore: JournalDecorator, Directory {
 
     func deleteSecret(_ name: SecretName, in scope: Scope) async throws(JournalError) -> Bool {
         try await directory.deleteSecret(name, in: scope)
+    }
+
+    func webhook(in scope: Scope) async throws(JournalError) -> WebhookRecord? {
+        try await directory.webhook(in: scope)
+    }
+
+    func putWebhook(_ record: WebhookRecord, in scope: Scope) async throws(JournalError) -> Bool {
+        try await directory.putWebhook(record, in: scope)
+    }
+
+    func deleteWebhook(in scope: Scope) async throws(JournalError) -> Bool {
+        try await directory.deleteWebhook(in: scope)
+    }
+
+    func putPolicy(
+        _ document: JSONValue, by principal: Principal, at time: Timestamp, in scope: Scope
+    ) async throws(JournalError) -> PolicyRecord? {
+        try await directory.putPolicy(document, by: principal, at: time, in: scope)
+    }
+
+    func policy(in scope: Scope) async throws(JournalError) -> PolicyRecord? {
+        try await directory.policy(in: scope)
+    }
+
+    func policy(version: Int64, in scope: Scope) async throws(JournalError) -> PolicyRecord? {
+        try await directory.policy(version: version, in: scope)
+    }
+
+    func policies(in scope: Scope, before version: Int64?, limit: Int) async throws(JournalError) -> [PolicyRecord] {
+        try await directory.policies(in: scope, before: version, limit: limit)
     }
 
     func putAgent(_ definition: AgentDefinition, in scope: Scope) async throws(JournalError) -> AgentRecord {

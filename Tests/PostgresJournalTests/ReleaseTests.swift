@@ -1,3 +1,4 @@
+import HoldpointCore
 import HoldpointPorts
 import HoldpointTesting
 import PostgresClient
@@ -66,23 +67,24 @@ extension PostgresJournalTests {
         @Test func `forms of data are allowed once every node reads them, and are required then`() async throws {
             try await PostgresScene.run { scene in
                 let schema = PostgresSchema.current
+                let (present, next) = (DataFormats.number, DataFormats.number + 1)
                 let earlier = try await LeaseNode.join("a", in: scene)
                 let later = try await scene.journal {
-                    $0.formats = 2
+                    $0.formats = next
                     $0.release = "2.0"
                 }
                 _ = try await later.takeUp(node: NodeName("b"))
-                #expect(try await earlier.journal.nodes().map(\.formats) == [1, 2])
+                #expect(try await earlier.journal.nodes().map(\.formats) == [present, next])
                 #expect(try await earlier.journal.nodes().map(\.release) == [nil, "2.0"])
                 let needed = try await failure {
-                    try await schema.allow(formats: 2, scene.connectionString, on: scene.loop)
+                    try await schema.allow(formats: next, scene.connectionString, on: scene.loop)
                 }
                 #expect(needed?.kind == .neededByEarlier && needed?.description.hasSuffix("stop a") == true)
-                #expect(try await later.renew().formats == 1)
+                #expect(try await later.renew().formats == present)
                 try await earlier.journal.layDown()
-                #expect(try await schema.allow(formats: 2, scene.connectionString, on: scene.loop) == 2)
-                #expect(try await schema.allow(formats: 1, scene.connectionString, on: scene.loop) == 2)
-                #expect(try await later.renew().formats == 2)
+                #expect(try await schema.allow(formats: next, scene.connectionString, on: scene.loop) == next)
+                #expect(try await schema.allow(formats: present, scene.connectionString, on: scene.loop) == next)
+                #expect(try await later.renew().formats == next)
                 guard case .refused = await earlier.error({ _ = try await $0.takeUp(node: earlier.name) }) else {
                     Issue.record("it joined")
                     return
@@ -96,9 +98,10 @@ extension PostgresJournalTests {
                 let earlier = try await LeaseNode.join("a", in: scene, lease: .milliseconds(1))
                 try await scene.waitForEnd(ofLeaseOf: "a")
                 let schema = PostgresSchema.current
-                #expect(try await schema.allow(formats: 2, scene.connectionString, on: scene.loop) == 2)
+                let next = DataFormats.number + 1
+                #expect(try await schema.allow(formats: next, scene.connectionString, on: scene.loop) == next)
                 #expect(await earlier.isFenced())
-                let later = try await scene.journal { $0.formats = 2 }
+                let later = try await scene.journal { $0.formats = next }
                 _ = try await later.takeUp(node: NodeName("b"))
                 // Its shards were its own until somebody ended its life.
                 var owned = 0

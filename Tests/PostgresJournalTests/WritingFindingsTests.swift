@@ -48,12 +48,13 @@ struct WritingFindingsTests {
         findings.namesake = other
         findings.isNameDeleted = true
         findings.isKeyForeign = true
+        findings.isOutdated = true
         let reasons = reasons(
             commit(head: 0, events: 1), findings,
             [
                 { $0.idempotency = nil }, { $0.decided = .unknown }, { $0.decided = .open }, { $0.foreignSend = nil },
                 { $0.session = .init(head: 4, isQuarantined: false) }, { $0.session = nil }, { $0.namesake = nil },
-                { $0.isNameDeleted = false }, { $0.isKeyForeign = false },
+                { $0.isNameDeleted = false }, { $0.isKeyForeign = false }, { $0.isOutdated = false },
             ])
         #expect(
             reasons == [
@@ -61,7 +62,7 @@ struct WritingFindingsTests {
                 .refused("the stored command \(command) does not exist"),
                 .refused("the stored command \(command) is for another session"), .quarantined, .conflict(head: 4),
                 .sessionExists(other), .sessionDeleted,
-                .refused("the key belongs to a session of another project"), nil,
+                .refused("the key belongs to a session of another project"), .outdated, nil,
             ])
     }
 
@@ -69,14 +70,15 @@ struct WritingFindingsTests {
     {
         var findings = CommitFindings()
         findings.decided = .open
+        findings.isOutdated = true
         let reasons = reasons(
             commit(head: 3, events: events), findings,
             [
                 { $0.session = .init(head: 4, isQuarantined: true) },
                 { $0.session = .init(head: 4, isQuarantined: false) },
-                { $0.session = .init(head: 3, isQuarantined: false) },
+                { $0.session = .init(head: 3, isQuarantined: false) }, { $0.isOutdated = false },
             ])
-        #expect(reasons == [.conflict(head: 0), .quarantined, .conflict(head: 4), nil])
+        #expect(reasons == [.conflict(head: 0), .quarantined, .conflict(head: 4), .outdated, nil])
     }
 
     @Test func `a commit beside a session that must not be there is refused if it is`() {

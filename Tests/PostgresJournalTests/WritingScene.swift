@@ -63,12 +63,19 @@ struct WritingScene {
 
     func commit(
         _ identity: SessionIdentity, head: Int64 = 0, events: [RecordedEvent]? = nil, fence: Fence? = nil,
-        secrets: [SealedSecret] = [], idempotency: IdempotencyRecord? = nil
+        secrets: [SealedSecret] = [], idempotency: IdempotencyRecord? = nil, policy: Int64? = nil,
+        counters: [CounterChange] = []
     ) -> SessionCommit {
         SessionCommit(
             identity: identity, fence: fence ?? fences[Int(identity.key.shard.number)], expectedHead: head,
             events: events ?? [Self.event(head + 1)], summary: Self.summary(), secrets: secrets,
-            idempotency: idempotency)
+            idempotency: idempotency, policy: policy, counters: counters)
+    }
+
+    /// What a session's call adds to a counter.
+    static func entry(of identity: SessionIdentity, call: Int64 = 1, amount: Int64 = 1) -> CounterEntry {
+        CounterEntry(
+            id: CounterEntryID(session: identity.key, number: call), time: time(call), amount: amount, until: nil)
     }
 
     /// A sealed value of a field.

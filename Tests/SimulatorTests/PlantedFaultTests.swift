@@ -5,8 +5,8 @@ import Testing
 @Suite(.timeLimit(.minutes(10)))
 struct PlantedFaultTests {
     @Test(arguments: PlantedFault.allCases)
-    func `a planted bug is found within 300 seeds, and its seed finds it again`(fault: PlantedFault) throws {
-        let result = SimulationCampaign.run(seeds: 1...300, fault: fault) { $0.failure == nil }
+    func `a planted bug is found within 400 seeds, and its seed finds it again`(fault: PlantedFault) throws {
+        let result = SimulationCampaign.run(seeds: 1...400, fault: fault) { $0.failure == nil }
         let found = try #require(result.failures.first, "\(fault) was not found")
         #expect(Simulation.run(seed: found.seed, fault: fault) == found)
         let invariant = try #require(found.failure?.invariant)

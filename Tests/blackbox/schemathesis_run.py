@@ -92,6 +92,9 @@ class Checks(operating.Checks):
         for name in ("TOKEN", "LOGIN"):
             answer = api("PUT", f"{BASE}/secrets/{name}", {"value": "x"})
             expect(answer[0] in (200, 201, 204), answer)
+        answer = api("PUT", f"{BASE}/policy", {"policy": {"tools": [{"tool": "http", "level": "L0"}]}})
+        expect(answer[0] == 200, answer)
+        self.made_webhook(api)
         flows = [self.made(api, "/sessions", {"agent": "flow", "input": {}})["id"] for n in range(6)]
         for flow in flows:
             self.await_asking(api, flow)
@@ -103,9 +106,17 @@ class Checks(operating.Checks):
             ]
             for number, (type, draft) in enumerate(DRAFTS.items())
         }
+        for user in ("ann", "bob"):
+            expect(api("PUT", f"{BASE}/users/{user}", {})[0] == 200, user)
+        # Of sessions that nothing else is done with: these are there to be claimed and released, to the end.
+        kept = [
+            self.made(api, f"/sessions/{session}/requests", {"type": "clarification", "title": "Whose?"})["id"]
+            for session in [self.made(api, "/sessions", {"agent": "worker", "input": n})["id"] for n in range(4)]
+        ]
         answered = requests["env_var"][:5]
         for request in answered:
             self.made(api, f"/requests/{request}/respond", {"response": {"values": {"API_KEY": "x"}}}, status=200)
+        told = api("GET", f"{BASE}/webhook/deliveries?limit=100")[1]["items"]
         commands = [
             self.made(api, f"/sessions/{sessions[-1]}/messages", {"text": "hello"}, 202, Prefer="respond-async")["id"]
             for _ in range(3)
@@ -123,8 +134,14 @@ class Checks(operating.Checks):
             "key": KEY, "operator_key": OPERATOR_KEY, "project": "default", "administered_tenant": "acme",
             "administered_project": "first",
             "agents": ["worker", "strict", "flow", "leaf"], "sessions": sessions, "flows": flows, "requests": requests,
-            "answered": {"env_var": answered}, "commands": commands, "keys": keys,
+            "kept": kept, "answered": {"env_var": answered}, "commands": commands, "keys": keys,
+            "url": f"http://127.0.0.1:{server.port}{BASE}", "deliveries": [delivery["id"] for delivery in told],
         }
+
+    def made_webhook(self, api):
+        """A webhook that nobody is told by: its address is none that may be called."""
+        status, value = api("PUT", f"{BASE}/webhook", {"url": "http://127.0.0.1:9/"})
+        expect(status == 201, f"no webhook: {status} {value}")
 
     def await_asking(self, api, session):
         """Waits until a workflow's session has come to its question, and to all events before."""

@@ -13,14 +13,15 @@ import re
 import sys
 
 sys.dont_write_bytecode = True  # a suite leaves nothing behind in the tree
-from cluster import LOGIN, Cluster, expect
+from cluster import LOGIN, Cluster, expect, until
 from people import Project, ask, binary_named, main
 
 PLACES = [("acme", "harbour"), ("acme", "yard"), ("globex", "harbour")]
 # What belongs to a project: the api role may read it, within the project that its transaction has named.
 PROJECT_TABLES = {
     "agents", "project_secrets", "sessions", "log", "events", "snapshots", "requests", "secrets", "commands",
-    "idempotency", "tombstones", "retentions", "archives", "feed_starts"}
+    "idempotency", "tombstones", "retentions", "archives", "feed_starts", "policies", "counters", "counter_entries",
+    "webhooks", "outbox", "users", "audit_log", "audit_heads"}
 # Read by everybody with a role: it holds one number, the version of the tables.
 PUBLIC_TABLES = {"schema_version"}
 LEASE_TABLES = {"nodes", "shards", "fences"}
@@ -31,6 +32,9 @@ def fill(project):
     """Rows of every kind in one project; returns ids of things in it."""
     project.ok("PUT", "/agents/driver", {"kind": "external"})
     project.ok("PUT", "/secrets/TOKEN", {"value": f"token of {project.tenant}"})
+    project.ok("PUT", "/users/ann", {"accreditation": "N2"})
+    # Nobody listens there: what it is told of stays in the outbox.
+    project.ok("PUT", "/webhook", {"url": "http://127.0.0.1:9/"})
     session = f"trip-{project.tenant}-{project.project}"
     project.ok("POST", "/sessions", {"agent": "driver", "id": session, "input": {"of": project.tenant}},
                Idempotency_Key=f"key-{session}")
@@ -41,16 +45,23 @@ def fill(project):
     pending = project.ok("POST", f"/sessions/{session}/requests", question)["id"]
     stored = project.call("POST", f"/sessions/{session}/messages", {"text": "hello"}, Prefer="respond-async")
     expect(stored.status == 202, f"respond-async: {stored.status} {stored.value}")
-    # What is left of sessions that were retired.
+    # What is left of sessions that were retired, and what policies count.
     for table, columns, values in [
         ("tombstones", "name, session, deleted", "'gone', gen_random_uuid(), 0"),
         ("archives", "name, session, retired, page, data", "'gone', gen_random_uuid(), 0, 0, ''"),
         ("feed_starts", "xid, n", "1, 1"), ("retentions", "days, mode", "30, 'delete'"),
+        ("policies", "version, document, principal, created", "1, '{}', '', 0"),
+        ("counters", "key, revision", "'[1]', 1"),
+        ("counter_entries", "counter, session, number, time, amount", "p.id, gen_random_uuid(), 1, 0, 1"),
     ]:
         project.cluster.postgres.sql(f"""insert into holdpoint.{table}(project, tenant, {columns})
             select p.id, t.id, {values} from holdpoint.projects p join holdpoint.tenants t on t.id = p.tenant
             where t.name = '{project.tenant}' and p.name = '{project.project}'""")
-    return {"session": session, "request": request, "pending": pending, "command": stored.value["id"]}
+    until("what was decided is audited", lambda: project.ok("GET", "/audit?limit=1")["items"])
+    delivery = project.ok("GET", "/webhook/deliveries")["items"][0]["id"]
+    return {
+        "session": session, "request": request, "pending": pending, "command": stored.value["id"],
+        "delivery": delivery}
 
 
 class Sql:
@@ -185,6 +196,7 @@ def routes(verdict, cluster, mine, foreign, things):
         ("GET", "/requests/{pending}", None), ("POST", "/requests/{pending}/cancel", {}),
         ("POST", "/requests/{pending}/respond", {"response": {"answer": "mine"}}),
         ("POST", "/requests/{request}/secret", {}), ("GET", "/commands/{command}", None),
+        ("POST", "/webhook/deliveries/{delivery}/redeliver", {}),
     ]
     wrong, count = [], 0
     for node in cluster.nodes:

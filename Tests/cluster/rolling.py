@@ -33,6 +33,7 @@ CALLERS = 3
 PAUSE_SECONDS = 0.2
 EARLIER_EVENT, LATER_EVENT = "workflow_advanced", "workflow_moved"
 LATER_CODEC = 2
+LATER_FORMATS = 3  # one more than the earlier program reads
 NEWER_DATA = 8  # the status of a program that may not work on the data
 REFUSED = 4
 
@@ -170,7 +171,7 @@ class Upgrade:
 
         def rolled():
             self.replace(first, self.later)
-            expect(sorted(self.releases())[-1] == ("later", 2) and len(set(self.releases())) == 2, self.releases())
+            expect(sorted(self.releases())[-1] == ("later", LATER_FORMATS) and len(set(self.releases())) == 2, self.releases())
             error = self.migrate(self.later, "--finish", status=REFUSED)
             expect("node-2, node-3" in error["detail"] and "node-1" not in error["detail"], error)
             return self.answer_some(20)
@@ -251,9 +252,9 @@ class Upgrade:
 
         def raised():
             made = self.migrate(self.later, "--finish")
-            expect(made["formats"] == 2, made)
+            expect(made["formats"] == LATER_FORMATS, made)
             until("every node knows", lambda: {
-                node.metrics().get("holdpoint_data_formats") for node in self.cluster.nodes} == {"2"}, 10)
+                node.metrics().get("holdpoint_data_formats") for node in self.cluster.nodes} == {str(LATER_FORMATS)}, 10)
         self.step("the later formats are allowed once no node of the earlier program lives", raised)
 
         def written():

@@ -15,8 +15,8 @@ struct FaultyFittings: ServerFittings {
             journal: DyingJournal(base: ports.journal, trigger: trigger), directory: ports.directory,
             streams: DyingStreams(base: ports.streams, trigger: trigger), clock: ports.clock,
             entropy: trigger.narrowsShards ? NarrowEntropy(base: ports.entropy) : ports.entropy,
-            hasher: ports.hasher, secretBox: ports.secretBox, expressions: ports.expressions,
-            documents: ports.documents,
+            hasher: ports.hasher, secretBox: ports.secretBox, signer: ports.signer,
+            expressions: ports.expressions, documents: ports.documents,
             calls: DyingCalls(base: ports.calls, trigger: trigger), executors: ports.executors)
     }
 

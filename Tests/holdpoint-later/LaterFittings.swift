@@ -1,11 +1,12 @@
 import HTTPServer
+import HoldpointCore
 import HoldpointEngine
 import PostgresJournal
 
 /// What a later release might change: its tables, and the forms of what it stores.
 struct LaterFittings: ServerFittings {
     /// The number of the forms that it reads, one more than the product's.
-    static let formats: Int64 = 2
+    static let formats = DataFormats.number + 1
 
     let isEager: Bool
 
@@ -30,8 +31,8 @@ struct LaterFittings: ServerFittings {
         EnginePorts(
             journal: LaterJournal(base: ports.journal, hasher: ports.hasher, isEager: isEager),
             directory: ports.directory, streams: ports.streams, clock: ports.clock, entropy: ports.entropy,
-            hasher: ports.hasher, secretBox: ports.secretBox, expressions: ports.expressions,
-            documents: ports.documents, calls: ports.calls, executors: ports.executors)
+            hasher: ports.hasher, secretBox: ports.secretBox, signer: ports.signer,
+            expressions: ports.expressions, documents: ports.documents, calls: ports.calls, executors: ports.executors)
     }
 
     func fit(_ handler: @escaping HTTPHandler) -> HTTPHandler { handler }

@@ -60,7 +60,8 @@ final class LaterJournal: JournalDecorator {
             identity: commit.identity, fence: commit.fence, expectedHead: commit.expectedHead,
             events: commit.events.map(later), summary: commit.summary, requests: commit.requests,
             snapshot: commit.snapshot.map(later), secrets: commit.secrets, destroysSecrets: commit.destroysSecrets,
-            decided: commit.decided, idempotency: commit.idempotency, sends: commit.sends)
+            decided: commit.decided, idempotency: commit.idempotency, sends: commit.sends,
+            policy: commit.policy, counters: commit.counters, outbox: commit.outbox)
     }
 
     private func later(_ event: RecordedEvent) -> RecordedEvent {

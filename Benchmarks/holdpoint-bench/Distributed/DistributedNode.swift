@@ -53,7 +53,8 @@ struct DistributedNode: BenchmarkCaller {
             from: thread.loop)
         let ports = EnginePorts(
             journal: journal, directory: journal, streams: streams, clock: clock, entropy: try SodiumEntropy(),
-            hasher: SHA256Hasher(), secretBox: try SodiumSecretBox(keyFile: keyFile), expressions: expressions,
+            hasher: SHA256Hasher(), secretBox: try SodiumSecretBox(keyFile: keyFile),
+            signer: try SodiumSigner(existingKeyFile: keyFile), expressions: expressions,
             documents: JSONDocuments(), calls: NoCalls(), executors: thread.executors)
         let scope = Scope(tenant: try TenantName("bench"), project: try ProjectName("default"))
         if isFirst {

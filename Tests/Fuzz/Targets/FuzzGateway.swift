@@ -1,5 +1,6 @@
 import HoldpointCore
 import HoldpointPorts
+import JSON
 
 /// Lets everybody in, and has nothing: what is looked for is what comes before it.
 struct FuzzGateway: SessionGateway {
@@ -37,6 +38,19 @@ struct FuzzGateway: SessionGateway {
     func answer(
         _ answer: RawAnswer, to request: RequestID, in scope: Scope, options: CommandOptions
     ) async throws(GatewayError) -> CommandResult { throw Self.nothing }
+
+    func act(
+        _ act: RequestAct, on request: RequestID, in scope: Scope, options: CommandOptions
+    ) async throws(GatewayError) -> CommandResult { throw Self.nothing }
+
+    func putUser(_ user: User, in scope: Scope) async -> UserRecord? { nil }
+    func user(_ id: UserID, in scope: Scope) async -> UserRecord? { nil }
+
+    func users(in scope: Scope, after id: UserID?, limit: Int) async -> Page<UserRecord> {
+        Page(items: [], nextCursor: nil)
+    }
+
+    func deleteUser(_ id: UserID, in scope: Scope) async -> Bool { false }
 
     func withdraw(
         _ request: RequestID, reason: String?, in scope: Scope, options: CommandOptions
@@ -87,6 +101,20 @@ struct FuzzGateway: SessionGateway {
 }
 
 extension FuzzGateway {
+    func putPolicy(
+        _ document: JSONValue, by principal: Principal, in scope: Scope
+    ) async throws(GatewayError) -> PolicyRecord { throw Self.nothing }
+
+    func policy(version: Int64?, in scope: Scope) async throws(GatewayError) -> PolicyRecord { throw Self.nothing }
+
+    func policies(in scope: Scope, before version: Int64?, limit: Int) async -> Page<PolicyRecord> {
+        Page(items: [], nextCursor: nil)
+    }
+
+    func evaluatePolicy(
+        on call: JSONValue, under document: JSONValue?, in scope: Scope
+    ) async throws(GatewayError) -> PolicyTrial { throw Self.nothing }
+
     func putSecret(_ name: SecretName, _ value: SecretValue, in scope: Scope) async -> ProjectSecretEntry? { nil }
 
     func secrets(in scope: Scope, after name: SecretName?, limit: Int) async -> Page<ProjectSecretEntry> {
@@ -117,4 +145,28 @@ extension FuzzGateway {
     func createKey(of tenant: TenantName, project: ProjectName?, scopes: Set<KeyScope>) async -> IssuedKey? { nil }
     func rotateKey(_ id: String, of tenant: TenantName, grace: Duration) async -> IssuedKey? { nil }
     func revokeKey(_ id: String, of tenant: TenantName) async -> KeyRecord? { nil }
+}
+
+extension FuzzGateway {
+    private static let noWebhook = GatewayError.rejected(Rejection(.webhookNotFound, "there is none"))
+
+    func putWebhook(_ definition: WebhookDefinition, in scope: Scope) async throws(GatewayError) -> IssuedWebhook {
+        throw Self.noWebhook
+    }
+
+    func webhook(in scope: Scope) async throws(GatewayError) -> WebhookView { throw Self.noWebhook }
+
+    func rotateWebhook(grace: Duration, in scope: Scope) async throws(GatewayError) -> IssuedWebhook {
+        throw Self.noWebhook
+    }
+
+    func deleteWebhook(in scope: Scope) async -> Bool { false }
+
+    func deliveries(
+        status: DeliveryState.Status?, cursor: String?, limit: Int, in scope: Scope
+    ) async -> Page<DeliveryRecord> { Page(items: [], nextCursor: nil) }
+
+    func redeliver(_ id: DeliveryID, in scope: Scope) async throws(GatewayError) -> DeliveryRecord {
+        throw Self.noWebhook
+    }
 }

@@ -87,7 +87,7 @@ import Testing
         let answer = try split(["values": ["TOKEN": .string(Self.secret), "REGION": "eu"]])
         let sealed = answer.secrets.map { SealedSecret(handle: $0.handle, box: [1, 2, 3]) }
         let command = AnswerRequest(
-            request: Sample.request(1), response: answer.visible, comment: nil, principal: Sample.alice,
+            request: Sample.request(1), response: answer.visible, comment: nil, responder: Responder(key: Sample.alice),
             receivedAt: session.now, fingerprint: "mac", sealedSecrets: sealed)
         #expect((command as any SessionCommand).sealedSecrets == sealed)
         try session.accept(command)

@@ -23,7 +23,7 @@ import Testing
         #expect(Set(ending) == ["session_completed", "session_failed", "session_cancelled", "session_continued"])
         let onFeed = EventRegistry.types.filter { $0.isOnFeed }.map { $0.type.text }
         let belongs = { (name: String) in
-            name.hasPrefix("hitl_") || name.hasPrefix("session_") || name == "event_emitted"
+            name.hasPrefix("hitl_") || name.hasPrefix("session_") || ["event_emitted", "tool_blocked"].contains(name)
         }
         #expect(Set(onFeed) == Set(names.filter(belongs)))
     }
@@ -55,6 +55,8 @@ import Testing
         "default", "response_schema", "arguments_digest", "expires_at", "session", "status", "question", "options",
         "allow_custom", "decision_type", "max_selections", "allow_save", "risk", "reasons", "allow_edit",
         "allow_remember", "labels", "place", "authentication", "parent", "continues",
+        "approvers", "reminders", "escalation", "reopened_via", "approvals", "via", "policy",
+        "approval", "deferred", "task",
     ]
 
     private func reads(_ value: JSONValue, as type: String) throws -> Bool {
@@ -74,11 +76,34 @@ import Testing
         ]
         let answer = AnswerRequest(
             request: Sample.request(3), response: ["values": ["A": sealed[0].handle.json]], comment: "c",
-            principal: Sample.bob, receivedAt: Sample.start, fingerprint: "mac", sealedSecrets: sealed)
+            responder: Responder(key: Sample.bob), receivedAt: Sample.start, fingerprint: "mac", sealedSecrets: sealed)
         return try StartTests.commands() + [
             try Sample.start(labels: ["a": "b"]), answer, FireDeadlines(inFlight: [3, 1]),
         ]
+            + (try peopleCommands())
             + (try WorkflowCommands.all())
+    }
+
+    private func peopleCommands() throws -> [any SessionCommand] {
+        let session = try People.waiting(People.ofTwo)
+        let (ann, bob) = (try People.person("ann"), try People.person("bob", .n0, groups: []))
+        let request = try #require(session.state.openRequests.first?.request)
+        return [
+            session.answer(1, ["action": "approve"], as: ann), People.claim(session, 1, by: ann),
+            People.release(session, 1, by: bob), People.delegate(session, 1, by: ann, to: bob),
+            try ReopenRequest(
+                id: Sample.request(2), reopening: request, wasRejected: true, responder: People.responder(ann)),
+        ]
+    }
+
+    @Test func `a stored answer that names another person than whoever it is by is an error`() throws {
+        let command = try #require(try peopleCommands().first)
+        let whole = try JSONParser.parse(stored(command))
+        for wrong: JSONValue in [["by": "user:bob"], ["via": nil], ["person": ["user": "ann"]], ["person": nil]] {
+            #expect(throws: MalformedRecord.self) {
+                try CommandRegistry.command(kind: AnswerRequest.kind, recorded: Sample.merge(whole, wrong))
+            }
+        }
     }
 
     @Test func `every command reads back as itself`() throws {

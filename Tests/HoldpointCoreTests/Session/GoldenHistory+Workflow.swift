@@ -6,7 +6,7 @@ extension GoldenHistory {
     static let workflowTypes: Set<String> = [
         "workflow_advanced", "timer_set", "timer_fired", "timer_cancelled", "tool_proposed", "tool_dispatched",
         "tool_postponed", "tool_doubted", "tool_completed", "tool_failed", "child_started", "child_finished",
-        "event_emitted", "session_continued",
+        "event_emitted", "session_continued", "tool_blocked", "hitl_notified", "hitl_deferred", "hitl_vetoed",
     ]
 
     /// Calls in every state, a timer, a child, an event, questions, and an error that nobody catches.

@@ -61,7 +61,8 @@ enum GoldenHistory {
 
     /// The entries of all histories.
     static func events() throws -> [LogEntry] {
-        try completed().log + failed().log + cancelled().log + workflow().log + continued().log
+        try completed().log + failed().log + cancelled().log + workflow().log + continued().log + people().log
+            + judged()
     }
 
     /// One of each type with every field set.

@@ -83,6 +83,11 @@ struct LiveSession {
     var workflow: WorkflowDefinition?
     /// What other sessions were told.
     private(set) var outgoing: [OutgoingCommand] = []
+    /// The project's policy, and what its counters have.
+    var policy = PolicyKnowledge.Standing.none
+    var counters = TestCounters()
+    /// What the last command changed in the counters.
+    private(set) var changes: [CounterChange] = []
 
     /// A session before its first event.
     init() throws {
@@ -99,13 +104,35 @@ struct LiveSession {
     mutating func advance(seconds: Int64) { now = now.adding(milliseconds: seconds * 1_000) }
 
     func decide(_ command: any SessionCommand) -> Decision {
-        command.decide(state, in: DecisionContext(now: now, hasher: Sample.hasher, limits: limits))
+        var readings: [CounterQuery: CounterReading] = [:]
+        return decided(&readings, CounterAdditions()) { command.decide(state, in: $0) }
+    }
+
+    /// Gives a decision what it asks for of the policy, until it is made.
+    private func decided(
+        _ readings: inout [CounterQuery: CounterReading], _ pending: CounterAdditions,
+        seed: Identifier128 = Identifier128(high: 0, low: 0),
+        _ decide: (DecisionContext) -> Decision
+    ) -> Decision {
+        var standing = PolicyKnowledge.Standing.unknown
+        while true {
+            let context = DecisionContext(
+                now: now, hasher: Sample.hasher, limits: limits, seed: seed,
+                workflow: workflow, policy: PolicyKnowledge(standing, readings: readings, pending: pending))
+            switch decide(context) {
+            case .needsPolicy: standing = policy
+            case .needsCounters(let queries):
+                for query in queries { readings[query] = counters.reading(of: query) }
+            case let decision: return decision
+            }
+        }
     }
 
     /// Decides and applies; returns the new events, or throws the rejection.
     @discardableResult
     mutating func accept(_ command: any SessionCommand) throws -> [LogEntry] {
-        switch decide(command) {
+        var readings: [CounterQuery: CounterReading] = [:]
+        switch decided(&readings, CounterAdditions(), { command.decide(state, in: $0) }) {
         case .accept(let events, _):
             let before = state
             let known = log.count
@@ -113,24 +140,32 @@ struct LiveSession {
             try events.forEach { try record($0) }
             var goesOn = true
             while goesOn, state.canAdvance {
-                let more = try programEvents()
+                var pending = CounterAdditions()
+                pending.add(before.counterChanges(of: all, to: state, revisions: [:], at: now))
+                let more = try programEvents(&readings, pending)
                 all += more
                 try more.forEach { try record($0) }
                 goesOn = state.workflow?.place.isYielding == false
             }
             outgoing += before.outgoing(of: all, to: state)
+            let revisions = Dictionary(readings.map { ($0.key.key, $0.value.revision) }, uniquingKeysWith: min)
+            changes = before.counterChanges(of: all, to: state, revisions: revisions, at: now)
+            try counters.apply(changes)
             return Array(log[known...])
         case .reject(let rejection): throw rejection
-        case .needs: throw UnexpectedNeed()
+        case .needs, .needsPolicy, .needsCounters: throw UnexpectedNeed()
         }
     }
 
     /// What the program does next.
-    private func programEvents() throws -> [any SessionEvent] {
-        let context = DecisionContext(
-            now: now, hasher: Sample.hasher, limits: limits, seed: Identifier128(high: 7, low: UInt64(log.count)),
-            workflow: workflow)
-        guard case .accept(let events, _) = state.advance(in: context) else { throw UnexpectedNeed() }
+    private func programEvents(
+        _ readings: inout [CounterQuery: CounterReading], _ pending: CounterAdditions
+    ) throws -> [any SessionEvent] {
+        let state = state
+        let decision = decided(&readings, pending, seed: Identifier128(high: 7, low: UInt64(log.count))) {
+            state.advance(in: $0)
+        }
+        guard case .accept(let events, _) = decision else { throw UnexpectedNeed() }
         return events
     }
 
@@ -157,11 +192,12 @@ struct LiveSession {
 
     /// An answer, received now unless said otherwise.
     func answer(
-        _ number: UInt64, _ response: JSONValue, by principal: Principal = Sample.alice, comment: String? = nil,
-        receivedAt: Timestamp? = nil, fingerprint: String? = nil
+        _ number: UInt64, _ response: JSONValue, by principal: Principal = Sample.alice, as person: Person? = nil,
+        comment: String? = nil, receivedAt: Timestamp? = nil, fingerprint: String? = nil
     ) -> AnswerRequest {
         AnswerRequest(
-            request: Sample.request(number), response: response, comment: comment, principal: principal,
+            request: Sample.request(number), response: response, comment: comment,
+            responder: Responder(key: principal, person: person),
             receivedAt: receivedAt ?? now, fingerprint: fingerprint ?? "mac-\(number)", sealedSecrets: [])
     }
 }

@@ -70,6 +70,7 @@ struct WorkflowScene {
                 sequence += Int64(advance.acts.count) + 1
                 commits += 1
                 results = []
+            case .needsPolicy, .needsCounters: throw UnexpectedNeed()
             }
         } while place.canAdvance
     }

@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import re
+import urllib.request
 
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
@@ -39,12 +40,18 @@ def known(label, name, path):
         # Some are for rotation alone: of the others none is left once the revocations have been tried.
         half = len(SCENE["keys"]) // 2
         return turn(SCENE["keys"][half:] if label.endswith("/rotate") else SCENE["keys"][:half], label)
+    if "/versions/" in label:
+        return "1"
     if "/secrets/" in label:
         return turn(["TOKEN", "LOGIN", "OTHER"], label)
     if "/agents/" in label:
         return turn(SCENE["agents"], label)
+    if "/deliveries/" in label:
+        return turn(SCENE["deliveries"], label)
     if "/commands/" in label:
         return turn(SCENE["commands"], label)
+    if label.endswith(("/claim", "/release")):
+        return turn(SCENE["kept"], label)
     if "/requests/" in label:
         type = "env_var" if label.endswith("secret") else turn(list(ANSWERS), label + " type")
         path["type"] = type
@@ -82,6 +89,16 @@ def before_call(context, case, kwargs):
             # The generated ids and keys are few: most of the time another session has them.
             case.body = {**case.body, "agent": turn(SCENE["agents"], "started"), "id": None}
             case.headers.pop("Idempotency-Key", None)
+        if label.endswith(("/claim", "/release", "/delegate")):
+            # All by one user: what is claimed by another is not theirs.
+            case.body["as"] = "ann"
+            if "to" in case.body:
+                case.body["to"] = "bob"
+        if label.endswith("/policy/evaluate"):
+            case.body = {"call": {"tool": "read"}}
+        if label.endswith("/webhook"):
+            # Of the generated texts hardly any is a place that can be called.
+            case.body["url"] = "http://127.0.0.1:9/"
         if "response" in case.body:
             if "request" in case.body:
                 found["type"] = turn(list(ANSWERS), label)
@@ -94,6 +111,24 @@ def before_call(context, case, kwargs):
 def after_call(context, case, response):
     if case.method.upper() == case.operation.method.upper():
         seen[case.operation.label][response.status_code] += 1
+    if case.method.upper() == "DELETE" and case.operation.path.endswith("/webhook") and response.status_code == 204:
+        restore_webhook()
+
+
+def restore_webhook():
+    """Makes the webhook again and something that it is to be told of: with the old one its deliveries are gone."""
+    def ask(method, path, body):
+        request = urllib.request.Request(
+            SCENE["url"] + path, None if body is None else json.dumps(body).encode(), method=method,
+            headers={"Authorization": f"Bearer {SCENE['key']}", "Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as reply:
+            return json.load(reply)
+
+    ask("PUT", "/webhook", {"url": "http://127.0.0.1:9/"})
+    session = ask("POST", "/sessions", {"agent": "worker", "input": None})["id"]
+    for _ in range(3):
+        ask("POST", f"/sessions/{session}/requests", {"type": "clarification", "title": "Told?"})
+    SCENE["deliveries"] = [item["id"] for item in ask("GET", "/webhook/deliveries", None)["items"]]
 
 
 @atexit.register

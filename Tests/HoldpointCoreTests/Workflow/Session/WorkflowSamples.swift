@@ -99,7 +99,8 @@ extension LiveSession {
     func answerToLast(_ response: JSONValue) throws -> AnswerRequest {
         guard let open = state.openRequests.last else { throw UnexpectedNeed() }
         return AnswerRequest(
-            request: open.request.id, response: response, comment: nil, principal: Sample.alice, receivedAt: now,
+            request: open.request.id, response: response, comment: nil, responder: Responder(key: Sample.alice),
+            receivedAt: now,
             fingerprint: "mac", sealedSecrets: [])
     }
 }
