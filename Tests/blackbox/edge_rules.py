@@ -227,7 +227,7 @@ class Checks(operating.Checks):
 
             wires = [Wire(server.port) for _ in range(60)]
             for wire in wires:
-                wire.send(self.waiting(request))
+                wire.send(self.waiting(request, seconds=20))
             await_waiting(60)
             for number, wire in enumerate(wires):
                 if number % 3 == 0:
@@ -235,7 +235,7 @@ class Checks(operating.Checks):
                 elif number % 3 == 1:
                     wire.send(GET + "\r\n")
                 wire.close()
-            # Long before the sixty seconds that they wanted to wait.
+            # A handler is not cancelled: at the latest, it ends when the time is over that its client wanted to wait.
             await_waiting(0)
             wire = Wire(server.port)
             wire.send(GET + "\r\n")
